@@ -1,0 +1,192 @@
+//! Writes checked templates as Rust: the static tables of `facts`.
+
+use super::read::Templates;
+use super::schema::{Account, Commands, Drops, Facts, Image, Recipe, Tokens, Variant, Writable};
+
+/// The source of `$OUT_DIR/facts.rs`.
+pub fn tables(templates: &Templates) -> String {
+    let mut out = String::new();
+    let mut names = Vec::new();
+    let mut globs = Vec::new();
+    for (at, image) in templates.images.iter().enumerate() {
+        for name in &image.r#match {
+            if name.contains('*') { globs.push((name, at)) } else { names.push((name, at)) }
+        }
+    }
+    names.sort();
+    let literal = |glob: &str| glob.chars().filter(|c| *c != '*').count();
+    globs.sort_by_key(|(glob, _)| (std::cmp::Reverse(literal(glob)), *glob));
+    let pair = |(name, at): &(&String, usize)| format!("({name:?}, {at})");
+    table(&mut out, "TEMPLATES", "Template", templates.images.iter().map(template));
+    table(&mut out, "NAMES", "(&str, usize)", names.iter().map(pair));
+    table(&mut out, "GLOBS", "(&str, usize)", globs.iter().map(pair));
+    table(&mut out, "RECIPES", "AccountRecipe", templates.recipes.iter().map(recipe));
+    commands(&mut out, &templates.commands);
+    tokens(&mut out, &templates.tokens);
+    out
+}
+
+fn table(out: &mut String, name: &str, kind: &str, rows: impl Iterator<Item = String>) {
+    out.push_str(&format!("static {name}: &[{kind}] = &[\n"));
+    for row in rows {
+        out.push_str(&format!("    {row},\n"));
+    }
+    out.push_str("];\n");
+}
+
+fn list<T>(items: impl IntoIterator<Item = T>, show: impl Fn(T) -> String) -> String {
+    format!("&[{}]", items.into_iter().map(show).collect::<Vec<_>>().join(", "))
+}
+
+fn texts(items: &[String]) -> String {
+    list(items, |item| format!("{item:?}"))
+}
+
+fn option(value: Option<String>) -> String {
+    value.map_or_else(|| "None".to_owned(), |value| format!("Some({value})"))
+}
+
+/// `ubi-minimal` of `Family` as `Family::UbiMinimal`.
+fn value(kind: &str, value: &str) -> String {
+    let capital = |part: &str| {
+        let mut chars = part.chars();
+        chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect::<String>()
+    };
+    format!("{kind}::{}", value.split('-').map(capital).collect::<String>())
+}
+
+fn template(image: &Image) -> String {
+    let written = fields(&image.facts());
+    let defaults = |key: &str| match key {
+        "family" => "Family::Unknown",
+        "tools" => "Tools::Unknown",
+        "shell" => "Known::Unknown",
+        "default_user" => "DefaultUser::Unknown",
+        "command" => "CommandKind::Unknown",
+        "strategy" => "Strategy::CheckImage",
+        "workdir" | "install_tools" | "note" => "\"\"",
+        "drops" => "None",
+        _ => "&[]",
+    };
+    let facts: Vec<String> = written
+        .into_iter()
+        .map(|(key, value)| format!("{key}: {}", value.unwrap_or_else(|| defaults(key).to_owned())))
+        .collect();
+    format!(
+        "Template {{ facts: Facts {{ id: {:?}, {}, sources: {}, confidence: {} }}, date: {:?}, variants: {} }}",
+        image.id,
+        facts.join(", "),
+        texts(&image.sources),
+        value("Confidence", &image.confidence),
+        image.date,
+        list(&image.variants, variant),
+    )
+}
+
+fn variant(variant: &Variant) -> String {
+    let (tags, repositories) = (texts(&variant.tags), texts(&variant.repositories));
+    format!("Variant {{ tags: {tags}, repositories: {repositories}, overlay: {} }}", overlay(&variant.facts()))
+}
+
+fn overlay(facts: &Facts) -> String {
+    let fields: Vec<String> =
+        fields(facts).into_iter().map(|(key, value)| format!("{key}: {}", option(value))).collect();
+    format!("Overlay {{ {} }}", fields.join(", "))
+}
+
+/// Every fact with its value as Rust, if it is told.
+fn fields(facts: &Facts) -> [(&'static str, Option<String>); 16] {
+    let of = |kind: &str, text: &Option<String>| text.as_ref().map(|text| value(kind, text));
+    let text = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
+    [
+        ("family", of("Family", &facts.family)),
+        ("tools", of("Tools", &facts.tools)),
+        ("shell", of("Known", &facts.shell)),
+        ("default_user", facts.default_user.as_deref().map(user)),
+        ("accounts", facts.accounts.as_ref().map(|accounts| list(accounts, account))),
+        ("groups", facts.groups.as_ref().map(|groups| list(groups, |group| format!("{group:?}")))),
+        ("command", of("CommandKind", &facts.command)),
+        ("workdir", text(&facts.workdir)),
+        ("env", facts.env.as_ref().map(|env| list(env, |entry| format!("{entry:?}")))),
+        ("ports", facts.ports.as_ref().map(|ports| list(ports, u16::to_string))),
+        ("writable", facts.writable.as_ref().map(|paths| list(paths, writable))),
+        ("app_folders", facts.app_folders.as_deref().map(texts)),
+        ("drops", facts.drops.as_ref().map(drops)),
+        ("install_tools", text(&facts.install_tools)),
+        ("strategy", of("Strategy", &facts.strategy)),
+        ("note", text(&facts.note)),
+    ]
+}
+
+fn user(user: &str) -> String {
+    match user {
+        "root" => "DefaultUser::Root".to_owned(),
+        "unknown" => "DefaultUser::Unknown".to_owned(),
+        account => format!("DefaultUser::Account({account:?})"),
+    }
+}
+
+fn account(account: &Account) -> String {
+    format!(
+        "Account {{ name: {:?}, uid: {:?}, gid: {:?}, group: {:?}, home: {:?}, role: {}, supplementary: {} }}",
+        account.name,
+        account.uid,
+        account.gid,
+        account.group,
+        account.home,
+        value("Role", &account.role),
+        account.supplementary,
+    )
+}
+
+fn writable(writable: &Writable) -> String {
+    format!("Writable {{ path: {:?}, kind: {} }}", writable.path, value("WriteKind", &writable.kind))
+}
+
+fn drops(drops: &Drops) -> String {
+    if drops.how == "none" {
+        return "None".to_owned();
+    }
+    format!("Some(Drop {{ how: {:?}, when: {:?} }})", drops.how, drops.when)
+}
+
+fn recipe(recipe: &Recipe) -> String {
+    format!(
+        "AccountRecipe {{ families: {}, commands: {}, folders: {}, home: {:?} }}",
+        list(&recipe.families, |family| value("Family", family)),
+        texts(&recipe.commands),
+        texts(&recipe.folders),
+        recipe.home,
+    )
+}
+
+fn commands(out: &mut String, commands: &Commands) {
+    let or = |kind: &str, text: &Option<String>, other: &str| value(kind, text.as_deref().unwrap_or(other));
+    let rows = commands.programs.iter().map(|(name, program)| {
+        format!(
+            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?} }}",
+            or("ProgramRole", &program.role, "plain"),
+            or("Known", &program.root, "unknown"),
+            or("ProgramKind", &program.kind, "plain"),
+            or("Writes", &program.writes, "unknown"),
+            list(&program.subcommands, |(name, writes)| format!("({name:?}, {})", value("Writes", writes))),
+            program.port,
+        )
+    });
+    table(out, "PROGRAMS", "ProgramFacts", rows);
+    let rows = commands.home_downloads.iter().map(|download| {
+        let (marks, settled) = (texts(&download.marks), texts(&download.settled_by));
+        format!("HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled} }}", download.what)
+    });
+    table(out, "HOME_DOWNLOADS", "HomeDownload", rows);
+}
+
+fn tokens(out: &mut String, tokens: &Tokens) {
+    table(out, "REGISTRIES", "&str", tokens.registries.iter().map(|prefix| format!("{prefix:?}")));
+    table(out, "ARCHITECTURES", "&str", tokens.architectures.iter().map(|name| format!("{name:?}")));
+    let rows = tokens.tokens.iter().map(|token| {
+        let overlay = overlay(&token.facts());
+        format!("Token {{ words: {}, weak: {}, overlay: {overlay} }}", texts(&token.words), token.weak)
+    });
+    table(out, "TOKENS", "Token", rows);
+}

@@ -1,0 +1,85 @@
+//! Reads all of `templates/` for `build.rs`, or tells every problem of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::check::{File, commands, image, recipes, tokens};
+use super::schema::{Commands, Image, Recipe, Tokens};
+
+/// All of `templates/`.
+#[derive(Debug)]
+pub struct Templates {
+    /// `images/*.yaml` by id.
+    pub images: Vec<Image>,
+    /// `users.yaml`.
+    pub recipes: Vec<Recipe>,
+    /// `commands.yaml`.
+    pub commands: Commands,
+    /// `tokens.yaml`.
+    pub tokens: Tokens,
+}
+
+/// The templates of a folder, or every problem of them as `file:line: message`.
+pub fn read(folder: &Path) -> Result<Templates, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut texts = Vec::new();
+    match std::fs::read_dir(folder.join("images")) {
+        Ok(entries) => texts.extend(entries.filter_map(Result::ok).map(|entry| entry.path())),
+        Err(error) => problems.push(format!("{}/images: {error}", folder.display())),
+    }
+    texts.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    texts.sort();
+    let mut images = Vec::new();
+    for path in texts {
+        images.extend(keep(file(&path, image), &mut problems));
+    }
+    let recipes = keep(file(&folder.join("users.yaml"), recipes), &mut problems);
+    let commands = keep(file(&folder.join("commands.yaml"), commands), &mut problems);
+    let tokens = keep(file(&folder.join("tokens.yaml"), tokens), &mut problems);
+    if let Some(tokens) = &tokens {
+        problems.extend(names(folder, &images, tokens));
+    }
+    match (recipes, commands, tokens) {
+        (Some(recipes), Some(commands), Some(tokens)) if problems.is_empty() => {
+            Ok(Templates { images, recipes, commands, tokens })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn keep<T>(result: Result<T, Vec<String>>, problems: &mut Vec<String>) -> Option<T> {
+    result.map_err(|more| problems.extend(more)).ok()
+}
+
+fn file<T>(path: &Path, check: fn(&str, &str) -> Result<T, Vec<String>>) -> Result<T, Vec<String>> {
+    let shown = path.display().to_string().replace('\\', "/");
+    let text = std::fs::read_to_string(path).map_err(|error| vec![format!("{shown}: {error}")])?;
+    check(&shown, &text)
+}
+
+/// Names that stand in two templates, or with a prefix that no lookup keeps.
+fn names(folder: &Path, images: &[Image], tokens: &Tokens) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for image in images {
+        let path = folder.join("images").join(format!("{}.yaml", image.id));
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let mut file = File { path: &path.display().to_string().replace('\\', "/"), text: &text, problems: Vec::new() };
+        for name in &image.r#match {
+            if let Some(other) = seen.insert(name, &image.id) {
+                file.wrong(0, name, format!("match: `{name}` stands in `{other}` already"));
+            }
+            if let Some(prefix) = tokens.registries.iter().find(|prefix| name.starts_with(prefix.as_str())) {
+                file.wrong(0, name, format!("match: `{name}` is never looked up: `{prefix}` is dropped first"));
+            }
+            let one_slash = name.split_once('/').filter(|(_, rest)| !rest.contains('/'));
+            if let Some((first, _)) =
+                one_slash.filter(|(first, _)| tokens.architectures.iter().any(|arch| arch == first))
+            {
+                file.wrong(0, name, format!("match: `{name}` is never looked up: `{first}/` is dropped first"));
+            }
+        }
+        problems.append(&mut file.problems);
+    }
+    problems
+}

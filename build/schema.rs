@@ -1,0 +1,300 @@
+//! What `templates/` may hold: read by `build.rs` only, which turns it into the static tables of `facts`.
+//! Unknown keys and values are errors; a key that is left out means that no source says.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// A struct of its own fields and of those of [`Facts`]: written out, since `serde(flatten)` knows no lines and turns
+/// `22.10` into a number.
+macro_rules! with_facts {
+    ($(#[$outer:meta])* pub struct $name:ident { $($(#[$inner:meta])* pub $field:ident: $type:ty,)* }) => {
+        $(#[$outer])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub struct $name {
+            $($(#[$inner])* pub $field: $type,)*
+            pub family: Option<String>,
+            pub tools: Option<String>,
+            pub shell: Option<String>,
+            pub default_user: Option<String>,
+            pub accounts: Option<Vec<Account>>,
+            #[serde(default, deserialize_with = "unique")]
+            pub groups: Option<BTreeMap<String, u32>>,
+            pub command: Option<String>,
+            pub workdir: Option<String>,
+            #[serde(default, deserialize_with = "unique")]
+            pub env: Option<BTreeMap<String, String>>,
+            pub ports: Option<Vec<u16>>,
+            pub writable: Option<Vec<Writable>>,
+            pub app_folders: Option<Vec<String>>,
+            pub drops: Option<Drops>,
+            pub install_tools: Option<String>,
+            pub strategy: Option<String>,
+            pub note: Option<String>,
+        }
+
+        impl $name {
+            /// Its facts.
+            pub fn facts(&self) -> Facts {
+                let own = self.clone();
+                Facts {
+                    family: own.family,
+                    tools: own.tools,
+                    shell: own.shell,
+                    default_user: own.default_user,
+                    accounts: own.accounts,
+                    groups: own.groups,
+                    command: own.command,
+                    workdir: own.workdir,
+                    env: own.env,
+                    ports: own.ports,
+                    writable: own.writable,
+                    app_folders: own.app_folders,
+                    drops: own.drops,
+                    install_tools: own.install_tools,
+                    strategy: own.strategy,
+                    note: own.note,
+                }
+            }
+        }
+    };
+}
+
+with_facts! {
+    /// One file of `templates/images/`: a family of images that share their facts; its own facts are those of every tag.
+    pub struct Image {
+        /// The file's name without its ending.
+        pub id: String,
+        /// Repositories without registry prefixes that mean the same (`docker.io/library/`): exact names or globs with `*`.
+        pub r#match: Vec<String>,
+        /// Facts that differ by tag: every variant that matches is laid over, in order.
+        #[serde(default)]
+        pub variants: Vec<Variant>,
+        /// Where the facts come from.
+        pub sources: Vec<String>,
+        /// When they were looked up, `YYYY-MM`.
+        pub date: String,
+        /// How sure they are: `read`, `documented`, `recalled`.
+        pub confidence: String,
+    }
+}
+
+with_facts! {
+    /// Facts that replace the family's for some tags.
+    pub struct Variant {
+        /// Globs on the tag (`*alpine*`), `''` for no tag, `>=1.2`/`<=1.2` for version ranges; empty means every one.
+        #[serde(default)]
+        pub tags: Vec<String>,
+        /// Globs on the repository; empty means every one of the family.
+        #[serde(default)]
+        pub repositories: Vec<String>,
+    }
+}
+
+with_facts! {
+    /// What words in the name or tag of an image that is in no template tell of it.
+    pub struct Token {
+        /// Words between `-`, `_`, `/`; a version may follow (`alpine3.20`), a `#` at the end says that one must (`el#`).
+        pub words: Vec<String>,
+        /// Whether what the Dockerfile does with the image counts for more.
+        #[serde(default)]
+        pub weak: bool,
+    }
+}
+
+/// `templates/tokens.yaml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tokens {
+    /// Prefixes that name the same image, dropped in this order.
+    pub registries: Vec<String>,
+    /// Namespaces that hold the same images for one architecture.
+    pub architectures: Vec<String>,
+    /// The first whose word stands in the tag decides, else the first whose word stands in the name.
+    pub tokens: Vec<Token>,
+    /// Where this comes from.
+    pub sources: Vec<String>,
+}
+
+/// Facts; every one may be left out.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// `debian`, `ubuntu`, `alpine`, `busybox`, `wolfi`, `rhel`, `fedora`, `ubi`, `ubi-minimal`, `ubi-micro`,
+    /// `amazonlinux`, `azurelinux`, `photon`, `suse`, `arch`, `scratch`, `distroless`, `windows`, `nix`, `other`, `unknown`.
+    pub family: Option<String>,
+    /// `shadow`, `busybox`, `none`, `unknown`.
+    pub tools: Option<String>,
+    /// `yes`, `no`, `unknown`.
+    pub shell: Option<String>,
+    /// `root`, `unknown`, or the account as `name`, `uid` or `uid:gid`.
+    pub default_user: Option<String>,
+    /// Accounts besides root; a variant's list is complete.
+    pub accounts: Option<Vec<Account>>,
+    /// Groups without an account of the same name, by name.
+    pub groups: Option<BTreeMap<String, u32>>,
+    /// `shell`, `repl`, `server`, `tool`, `none`, `unknown`.
+    pub command: Option<String>,
+    /// Absolute path of the image's WORKDIR; `/` when it sets none.
+    pub workdir: Option<String>,
+    /// ENV that matters to a rewrite: PATH, HOME, ports.
+    pub env: Option<BTreeMap<String, String>>,
+    /// Ports that its own server listens on.
+    pub ports: Option<Vec<u16>>,
+    /// Paths that its own server writes.
+    pub writable: Option<Vec<Writable>>,
+    /// Folders that it makes for the app.
+    pub app_folders: Option<Vec<String>>,
+    /// How its entrypoint drops root.
+    pub drops: Option<Drops>,
+    /// The command that installs account tools.
+    pub install_tools: Option<String>,
+    /// `create`, `use-builtin`, `already-nonroot`, `entrypoint-drops`, `needs-config`, `numeric-only`,
+    /// `install-then-create`, `swap-tag`, `leave-alone`, `builder-only`, `check-image`.
+    pub strategy: Option<String>,
+    /// What a person should know, one sentence.
+    pub note: Option<String>,
+}
+
+/// An account.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: Option<u32>,
+    /// Its primary gid.
+    pub gid: Option<u32>,
+    /// Its primary group's name.
+    #[serde(default)]
+    pub group: String,
+    /// Its home.
+    #[serde(default)]
+    pub home: String,
+    /// `app`, `server`, `login`, `daemon`.
+    pub role: String,
+    /// Whether it has supplementary groups.
+    #[serde(default)]
+    pub supplementary: bool,
+}
+
+/// A path that a server writes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writable {
+    /// Absolute path.
+    pub path: String,
+    /// `data`, `cache`, `log`, `pid`, `config`, `home`.
+    pub kind: String,
+}
+
+/// How an entrypoint drops root.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drops {
+    /// The tool, or what it does instead; `none` where a tag drops nothing.
+    pub how: String,
+    /// When.
+    #[serde(default)]
+    pub when: String,
+}
+
+/// One recipe of `templates/users.yaml`: how some families make accounts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Recipe {
+    /// The families.
+    pub families: Vec<String>,
+    /// Commands in order, with `{name}`, `{uid}`, `{gid}`: first what installs the tools, if they are missing.
+    pub commands: Vec<String>,
+    /// Folders of the tools: PATH must hold them.
+    pub folders: Vec<String>,
+    /// The home that they make, with `{name}`.
+    pub home: String,
+    /// Where this comes from.
+    pub sources: Vec<String>,
+}
+
+/// `templates/commands.yaml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Commands {
+    /// Programs by name.
+    #[serde(deserialize_with = "pairs")]
+    pub programs: BTreeMap<String, Program>,
+    /// RUNs that leave in root's home what the process looks for in its own.
+    pub home_downloads: Vec<HomeDownload>,
+}
+
+/// A program.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Program {
+    /// `plain`, `wrapper` (tini, exec, env: runs its arguments), `interpreter` (node, python), `start-tool` (npm, flask,
+    /// gunicorn: starts the app), `server` (nginx, httpd: own configuration), `drops-root` (gosu, su-exec), `init` (s6,
+    /// supervisord), `daemon-root` (sshd, cron).
+    #[serde(default)]
+    pub role: Option<String>,
+    /// `yes`, `no`, `unknown`: whether it needs root to do its usual job at run time.
+    #[serde(default)]
+    pub root: Option<String>,
+    /// `packages` (installs into the system), `accounts`, `ownership`, `build`, `vcs`, `plain`.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// What it writes in a RUN: `nothing`, `cwd` (installs below the working folder), `system`, `home`, `unknown`.
+    #[serde(default)]
+    pub writes: Option<String>,
+    /// The same by first operand (`npm: {ci: cwd, config: home}`).
+    #[serde(default, deserialize_with = "pairs")]
+    pub subcommands: BTreeMap<String, String>,
+    /// The port that a server listens on by default.
+    #[serde(default)]
+    pub port: Option<u16>,
+}
+
+/// A download into root's home.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HomeDownload {
+    /// What does it, for messages.
+    pub what: String,
+    /// Texts that all stand in the RUN.
+    pub marks: Vec<String>,
+    /// Variables any of which puts the files elsewhere.
+    pub settled_by: Vec<String>,
+    /// Where this comes from.
+    pub sources: Vec<String>,
+}
+
+/// A map in which a key that stands twice is an error.
+fn pairs<'de, D: Deserializer<'de>, V: Deserialize<'de>>(source: D) -> Result<BTreeMap<String, V>, D::Error> {
+    struct Pairs<V>(PhantomData<V>);
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for Pairs<V> {
+        type Value = BTreeMap<String, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some(key) = access.next_key::<String>()? {
+                if map.contains_key(&key) {
+                    return Err(A::Error::custom(format!("duplicate entry `{key}`")));
+                }
+                map.insert(key, access.next_value()?);
+            }
+            Ok(map)
+        }
+    }
+    source.deserialize_map(Pairs(PhantomData))
+}
+
+/// The same where the map may be left out.
+fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(source: D) -> Result<Option<BTreeMap<String, V>>, D::Error> {
+    pairs(source).map(Some)
+}

@@ -1,0 +1,105 @@
+//! What is known of programs: what they are in a command, and what they write in a RUN.
+
+use super::{HOME_DOWNLOADS, Known, PROGRAMS};
+
+/// What a program is, where it stands in CMD or ENTRYPOINT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ProgramRole {
+    Plain,
+    Wrapper,
+    Interpreter,
+    StartTool,
+    Server,
+    DropsRoot,
+    Init,
+    DaemonRoot,
+}
+
+/// What a program does in a RUN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ProgramKind {
+    Packages,
+    Accounts,
+    Ownership,
+    Build,
+    Vcs,
+    Plain,
+}
+
+/// Where a program of a RUN writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// Nowhere, or only where its arguments say.
+    Nothing,
+    /// Below the working folder: installed packages.
+    Cwd,
+    /// Into the system, never below the working folder.
+    System,
+    /// Into HOME.
+    Home,
+    /// It cannot be known.
+    Unknown,
+}
+
+/// A program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProgramFacts {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is in CMD or ENTRYPOINT.
+    pub role: ProgramRole,
+    /// Whether it needs root for its usual job.
+    pub needs_root: Known,
+    /// What it does in a RUN.
+    pub kind: ProgramKind,
+    /// Where it writes.
+    pub writes: Writes,
+    /// Where it writes by first operand.
+    pub subcommands: &'static [(&'static str, Writes)],
+    /// A server's port.
+    pub port: Option<u16>,
+}
+
+/// A RUN that leaves in root's home what the process looks for in its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HomeDownload {
+    /// What does it.
+    pub what: &'static str,
+    /// Texts that all stand in the RUN.
+    pub marks: &'static [&'static str],
+    /// Variables any of which puts the files elsewhere.
+    pub settled_by: &'static [&'static str],
+}
+
+/// What is known of a program, by its name without folder (`python3.11` counts as `python3`, then as `python`).
+pub fn command(name: &str) -> Option<&'static ProgramFacts> {
+    let find = |name: &str| {
+        let at = PROGRAMS.binary_search_by(|program| program.name.cmp(name)).ok()?;
+        PROGRAMS.get(at)
+    };
+    find(name).or_else(|| find(name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')))
+}
+
+/// Where a program of a RUN writes.
+pub fn writes(name: &str, subcommand: &str) -> Writes {
+    let Some(program) = command(name) else { return Writes::Unknown };
+    let found = program.subcommands.iter().find(|(known, _)| *known == subcommand);
+    found.map_or(program.writes, |(_, writes)| *writes)
+}
+
+/// Whether a program installs into the system or makes accounts, whatever folder it runs in.
+pub fn ignores_cwd(name: &str) -> bool {
+    command(name).is_some_and(|program| matches!(program.kind, ProgramKind::Packages | ProgramKind::Accounts))
+}
+
+/// Whether a program makes or changes accounts.
+pub fn makes_accounts(name: &str) -> bool {
+    command(name).is_some_and(|program| program.kind == ProgramKind::Accounts)
+}
+
+/// RUNs that leave in root's home what the process looks for in its own.
+pub fn home_downloads() -> &'static [HomeDownload] {
+    HOME_DOWNLOADS
+}

@@ -1,0 +1,41 @@
+//! Image reference to facts: normalise, match, variants; then fall-backs.
+
+mod evidence;
+mod fallback;
+mod glob;
+mod merge;
+mod reference;
+
+pub use evidence::{AccountTool, Evidence, PackageManager};
+pub use fallback::fallback;
+pub use reference::Reference;
+
+use crate::facts::{self, Facts, Variant};
+use glob::Match;
+
+/// Facts of an image as FROM names it: of its template, with every variant that matches laid over in order. What
+/// differs between tags that an unfinished one (`$TAG`, a digest alone) may stand for is unknown.
+pub fn lookup(reference: &str) -> Option<Facts> {
+    let reference = Reference::new(reference);
+    if reference.name.contains('$') {
+        return None;
+    }
+    let template = facts::find(&reference.name, glob::matches)?;
+    let tag = reference.pattern();
+    Some(template.variants.iter().fold(template.facts, |facts, variant| {
+        match applies(variant, &reference.name, &tag) {
+            Match::No => facts,
+            Match::Yes => variant.overlay.over(facts),
+            Match::Maybe => merge::either(facts, variant.overlay.over(facts)),
+        }
+    }))
+}
+
+fn applies(variant: &Variant, name: &str, tag: &str) -> Match {
+    let here = variant.repositories.is_empty() || variant.repositories.iter().any(|glob| glob::matches(glob, name));
+    match here {
+        false => Match::No,
+        true if variant.tags.is_empty() => Match::Yes,
+        true => variant.tags.iter().map(|pattern| glob::tag(pattern, tag)).max().unwrap_or(Match::No),
+    }
+}

@@ -1,0 +1,242 @@
+//! Accounts that are known at every line: the base image's, and those that the file makes, changes or copies.
+
+use super::roll::{self, Roll, Site};
+use super::{Base, Model};
+use crate::facts::{Facts, Family, Known, Role};
+use crate::shell;
+use crate::shell::account as effects;
+use crate::syntax::{Args, Keyword};
+
+pub use crate::shell::account::Id;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Its uid, if it is known.
+    pub uid: Option<u32>,
+    /// Its primary gid, if it is known.
+    pub gid: Option<u32>,
+    /// Its primary group's name, if it is known.
+    pub group: Option<String>,
+    /// Its home, if it is known.
+    pub home: Option<String>,
+    /// Whether its home is made; `None` when the distribution decides.
+    pub has_home: Option<bool>,
+    /// What it is for.
+    pub role: Role,
+    /// Whether it has supplementary groups.
+    pub supplementary: bool,
+    /// How the file makes it; `None` for the base image's.
+    pub made: Option<Made>,
+    /// Whether it has a password or may use sudo.
+    pub trusted: bool,
+    /// Whether a step of the build runs as it.
+    pub builds: bool,
+}
+
+/// How the file makes an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// The stage.
+    pub stage: usize,
+    /// The RUN.
+    pub instruction: usize,
+    /// Where the command's name ends in the RUN's text.
+    pub word_end: usize,
+    /// How its tool spells the option for a uid.
+    pub uid_option: &'static str,
+    /// The uid as it is written.
+    pub uid: Id,
+    /// Whether it is one plain command at top level whose options are all known.
+    pub plain: bool,
+    /// Whether its group is made along and takes the number of the uid.
+    pub gid_follows: bool,
+    /// How its primary group is made, if by a command of its own.
+    pub group_made: Option<GroupMade>,
+}
+
+/// How the file makes a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMade {
+    /// The RUN.
+    pub instruction: usize,
+    /// Where the command's name ends in the RUN's text.
+    pub word_end: usize,
+    /// How its tool spells the option for a gid.
+    pub gid_option: &'static str,
+    /// The gid as it is written.
+    pub gid: Id,
+    /// Whether it is one plain command at top level whose options are all known.
+    pub plain: bool,
+}
+
+/// Rolls of a stage: (index of the instruction that changes it, the roll after it); first the one it starts with.
+pub(super) type Rolls = Vec<(usize, Roll)>;
+
+impl Model<'_> {
+    /// The account with this name before the instruction `index` of `stage`.
+    pub fn account(&self, stage: usize, index: usize, name: &str) -> Option<Account> {
+        self.roll(stage, index)?.accounts.iter().find(|account| account.name == name).cloned()
+    }
+
+    /// All accounts but root before the instruction `index` of `stage`.
+    pub fn accounts(&self, stage: usize, index: usize) -> Vec<Account> {
+        self.roll(stage, index).map(|roll| roll.accounts.clone()).unwrap_or_default()
+    }
+
+    /// The gid of a group before the instruction `index` of `stage`.
+    pub fn group(&self, stage: usize, index: usize, name: &str) -> Option<u32> {
+        self.roll(stage, index)?.groups.iter().find(|group| group.name == name)?.gid
+    }
+
+    /// Whether a group with this name exists before the instruction `index` of `stage`.
+    pub fn has_group(&self, stage: usize, index: usize, name: &str) -> bool {
+        self.roll(stage, index).is_some_and(|roll| roll.groups.iter().any(|group| group.name == name))
+    }
+
+    fn roll(&self, stage: usize, index: usize) -> Option<&Roll> {
+        let rolls = self.rolls(stage);
+        let after = rolls.iter().skip(1).take_while(|(at, _)| *at < index).count();
+        rolls.get(after).map(|(_, roll)| roll)
+    }
+
+    fn rolls(&self, stage: usize) -> &[(usize, Roll)] {
+        // Ancestors first, so that none of them is reached by recursion.
+        for at in self.chain(stage) {
+            let Some(cell) = self.rolls.get(at) else { continue };
+            if cell.get().is_none() {
+                let _ = cell.set(self.read_rolls(at));
+            }
+        }
+        self.rolls.get(stage).and_then(|cell| cell.get()).map_or(&[], Vec::as_slice)
+    }
+
+    fn read_rolls(&self, stage: usize) -> Rolls {
+        let Some(this) = self.stages.get(stage) else { return Vec::new() };
+        let start = match &this.base {
+            Base::Stage(parent) => self.last_roll(*parent),
+            Base::Image { facts: Some(facts), .. } => roll::of_base(facts),
+            _ => Roll::default(),
+        };
+        let mut rolls = vec![(this.from, start)];
+        for index in this.body.clone() {
+            let Some((_, last)) = rolls.last() else { break };
+            let mut roll = last.clone();
+            match self.keyword(index) {
+                Keyword::Run => self.read_run(stage, index, &mut roll),
+                Keyword::Copy => self.read_copy(stage, index, &mut roll),
+                Keyword::User => self.mark_builder(stage, index, &mut roll),
+                _ => continue,
+            }
+            if rolls.last().is_some_and(|(_, last)| *last != roll) {
+                rolls.push((index, roll));
+            }
+        }
+        rolls
+    }
+
+    fn last_roll(&self, stage: usize) -> Roll {
+        let rolls = self.rolls.get(stage).and_then(|cell| cell.get());
+        rolls.and_then(|rolls| rolls.last()).map(|(_, roll)| roll.clone()).unwrap_or_default()
+    }
+
+    fn facts(&self, stage: usize) -> Option<&Facts> {
+        match self.root_base(stage) {
+            Some(Base::Image { facts, .. }) => facts.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn read_run(&self, stage: usize, index: usize, roll: &mut Roll) {
+        let dialect = self.facts(stage).and_then(roll::dialect);
+        let family = self.facts(stage).map_or(Family::Unknown, |facts| facts.family);
+        for shelled in self.scripts(index) {
+            let Some(script) = &shelled.script else { continue };
+            let top = shell::top_commands(script);
+            shell::each_simple(script, &mut |simple, place| {
+                let plain = top.iter().any(|top| top.span == simple.span && top.rewritable);
+                let mut lookup = |name: &str| self.variable(stage, index, name).certain().map(str::to_owned);
+                for effect in effects::effects(&simple, dialect, &mut lookup) {
+                    let site = Site { stage, instruction: index, plain: plain && !place.conditional, family, dialect };
+                    roll.apply(effect, &site, &simple);
+                }
+            });
+        }
+        self.mark_used(stage, index, roll);
+    }
+
+    /// Accounts that a step runs as (`su`, `sudo -u`, `gosu`), that get a password, or that sudoers name.
+    fn mark_used(&self, stage: usize, index: usize, roll: &mut Roll) {
+        if roll.accounts.iter().all(|account| account.made.is_none()) {
+            return;
+        }
+        let text = self.instruction(index).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
+        let text = text.unwrap_or_default();
+        let words: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || "_-./".contains(c))).collect();
+        let steps = ["su", "sudo", "gosu", "su-exec", "runuser", "setpriv"];
+        let trusts = ["chpasswd", "passwd", "/etc/sudoers", "NOPASSWD"];
+        for account in roll.accounts.iter_mut().filter(|account| account.made.is_some()) {
+            if !words.contains(&account.name.as_str()) {
+                continue;
+            }
+            let after = |step: &&str| {
+                let mut rest = words.iter().skip_while(|word| *word != step).skip(1).take(6);
+                rest.any(|word| *word == account.name)
+            };
+            account.builds |= steps.iter().any(|step| words.contains(step) && after(step));
+            account.trusted |= trusts.iter().any(|mark| words.iter().any(|word| word.starts_with(mark)));
+        }
+        let _ = stage;
+    }
+
+    /// A USER followed by a RUN makes its account one of the build.
+    fn mark_builder(&self, stage: usize, index: usize, roll: &mut Roll) {
+        let Some(body) = self.stages.get(stage).map(|stage| stage.body.clone()) else { return };
+        let next =
+            (index + 1..body.end).map(|at| self.keyword(at)).find(|word| matches!(word, Keyword::User | Keyword::Run));
+        let user = self.user_text(stage, index);
+        let Some(user) = user.text().filter(|_| next == Some(Keyword::Run)) else { return };
+        let name = user.split(':').next().unwrap_or("");
+        for account in roll.accounts.iter_mut().filter(|account| account.name == name) {
+            account.builds = true;
+        }
+    }
+
+    /// `COPY --from=build /etc/passwd /etc/passwd` brings the accounts of that stage.
+    fn read_copy(&self, stage: usize, index: usize, roll: &mut Roll) {
+        let Some(instruction) = self.instruction(index) else { return };
+        let Args::Copy { sources, destination, .. } = &instruction.args else { return };
+        let names = |path: &str| sources.iter().any(|source| source.text == path);
+        let to = destination.text.trim_end_matches('/');
+        let from = instruction.flag("from").and_then(|flag| flag.value.as_deref());
+        let Some(from) = from.and_then(|name| self.find_stage(name, stage)) else { return };
+        if !matches!(to, "/etc" | "/etc/passwd" | "/etc/group") || !(names("/etc/passwd") || names("/etc/group")) {
+            return;
+        }
+        let rolls = self.rolls(from);
+        let Some((_, theirs)) = rolls.last() else { return };
+        if names("/etc/passwd") {
+            roll.accounts = theirs.accounts.clone();
+        }
+        if names("/etc/group") {
+            roll.groups = theirs.groups.clone();
+        }
+    }
+
+    /// The first line of the stage's lineage that shows that it runs as root: it installs packages, makes accounts or
+    /// does something else that needs root, with no USER above.
+    pub fn root_evidence(&self, stage: usize) -> Option<usize> {
+        let lines = self.lineage(stage);
+        let until = lines.iter().position(|(_, index)| self.keyword(*index) == Keyword::User).unwrap_or(lines.len());
+        let runs = lines.into_iter().take(until).filter(|(_, index)| self.keyword(*index) == Keyword::Run);
+        runs.map(|(at, index)| (index, self.commands(at, index))).find_map(|(index, commands)| {
+            let needs = commands.list.iter().any(|ran| {
+                let known = crate::facts::command(&ran.name);
+                !ran.conditional && known.is_some_and(|known| known.needs_root == Known::Yes)
+            });
+            needs.then_some(index)
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! What is known of the image that a stage builds on.
+
+use super::{Base, Model};
+use crate::images::{self, AccountTool, Evidence, PackageManager};
+use crate::syntax::Keyword;
+
+/// Finds the facts of a stage's base image: its template's, else what the file itself tells of it.
+pub(super) fn judge_base(model: &mut Model<'_>, stage: usize) {
+    let Some(Base::Image { reference, .. }) = model.stages.get(stage).map(|stage| &stage.base) else { return };
+    let (found, known) = match images::lookup(reference) {
+        Some(facts) => (facts, true),
+        None => (images::fallback(reference, &evidence(model, stage)), false),
+    };
+    if let Some(Base::Image { facts, listed, .. }) = model.stages.get_mut(stage).map(|stage| &mut stage.base) {
+        (*facts, *listed) = (Some(Box::new(found)), known);
+    }
+}
+
+/// What the RUNs of a stage tell of its base image.
+fn evidence(model: &Model<'_>, stage: usize) -> Evidence {
+    let Some(body) = model.stages.get(stage).map(|stage| stage.body.clone()) else { return Evidence::default() };
+    let mut found = Evidence::default();
+    for index in body.filter(|index| model.keyword(*index) == Keyword::Run) {
+        found.has_run = true;
+        for ran in &model.commands(stage, index).list {
+            let arguments = ran.arguments.iter().flatten().map(String::as_str);
+            found.package_manager = found.package_manager.or_else(|| PackageManager::of_command(&ran.name));
+            found.account_tool = found.account_tool.or_else(|| AccountTool::of_command(&ran.name, arguments));
+        }
+    }
+    found.powershell = model.shell(stage, usize::MAX) == super::ShellKind::Other;
+    found.bash = model.shell(stage, usize::MAX) == super::ShellKind::Bash;
+    found
+}

@@ -1,0 +1,281 @@
+//! The commands of a RUN, CMD or script, with what they certainly do to owners.
+
+use std::collections::HashSet;
+
+use super::{Model, Shelled, Value, value};
+use crate::shell::{self, Cwd, PartKind, Place, Script, Simple, TopCommand, Word};
+use crate::source::Span;
+use crate::syntax::{Args, Command};
+
+/// One simple command.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// Name without its folder; empty when it is not literal.
+    pub name: String,
+    /// The arguments' values, `None` where they cannot be known.
+    pub arguments: Vec<Option<String>>,
+    /// The arguments' spans in the script's text.
+    pub spans: Vec<Span>,
+    /// The name's span in the script's text.
+    pub name_span: Span,
+    /// The whole command's span in the script's text.
+    pub span: Span,
+    /// Whether it stands in a plain `&&` or `;` list at the top, so that it may be rewritten.
+    pub plain: bool,
+    /// Whether it may be skipped: in if, case, loops, functions, behind `||`.
+    pub conditional: bool,
+    /// The folder that it runs in.
+    pub cwd: Value,
+    /// Files that it writes through `>` and `>>`; `None` for names that cannot be known.
+    pub writes: Vec<Option<String>>,
+}
+
+/// The commands of an instruction.
+#[derive(Debug, Clone, Default)]
+pub struct Commands {
+    /// In order.
+    pub list: Vec<Ran>,
+    /// Whether all of its text could be read.
+    pub complete: bool,
+}
+
+/// What a command does to owners.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ownership {
+    /// The paths; `None` for one that cannot be known.
+    pub paths: Vec<Option<String>>,
+    /// Whether missing ones are made.
+    pub makes: bool,
+    /// Whether all below changes too.
+    pub recursive: bool,
+    /// The new owner, if it changes; `Some(None)` when it cannot be known.
+    pub owner: Option<Option<String>>,
+}
+
+impl Ran {
+    /// The name as written, when it is literal.
+    pub fn literal_path(&self, script: &Shelled) -> Option<String> {
+        (!self.name.is_empty()).then(|| script.text_of(self.name_span))
+    }
+
+    /// Whether an option stands among the arguments: `-R`, also in a cluster (`-hR`), or `--recursive`.
+    pub fn has_option(&self, short: char, long: &str) -> bool {
+        self.arguments
+            .iter()
+            .flatten()
+            .take_while(|text| *text != "--")
+            .any(|text| text == long || (text.starts_with('-') && !text.starts_with("--") && text.contains(short)))
+    }
+
+    /// Arguments that are no options: (position, value).
+    pub fn operands(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
+        let dashed =
+            |text: &Option<String>| text.as_deref().is_some_and(|text| text.len() > 1 && text.starts_with('-'));
+        self.arguments.iter().enumerate().filter(move |(_, text)| !dashed(text)).map(|(at, text)| (at, text.as_deref()))
+    }
+
+    /// A path argument as an absolute path.
+    pub fn path(&self, text: Option<&str>) -> Option<String> {
+        let text = text?;
+        match text.starts_with('/') {
+            true => value::normal(text),
+            false => self.cwd.certain().map(|cwd| value::join(cwd, text)),
+        }
+    }
+
+    /// What the command does to owners, if it is one that does.
+    pub fn ownership(&self, model: &Model<'_>, stage: usize, index: usize) -> Option<Ownership> {
+        let paths = |skip: usize| self.operands().skip(skip).map(|(_, text)| self.path(text)).collect::<Vec<_>>();
+        match self.name.as_str() {
+            "mkdir" => Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None }),
+            "touch" => Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None }),
+            "chown" | "chgrp" => {
+                let text = self.operands().next().and_then(|(_, text)| text).filter(|_| !self.conditional);
+                let owner = text.and_then(|text| new_owner(model, stage, index, &self.name, text));
+                Some(Ownership {
+                    paths: paths(1),
+                    makes: false,
+                    recursive: self.has_option('R', "--recursive"),
+                    owner: Some(owner),
+                })
+            }
+            "install" if self.has_option('d', "--directory") => {
+                Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: Some(None) })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What `chown OWNER` or `chgrp GROUP` sets: without a group `chown` keeps it (`uid:`), `chgrp` keeps the user (`:gid`).
+fn new_owner(model: &Model<'_>, stage: usize, index: usize, name: &str, text: &str) -> Option<String> {
+    if name == "chgrp" {
+        let both = model.owner_of(stage, index, &format!("0:{text}"))?;
+        return both.split_once(':').map(|(_, gid)| format!(":{gid}"));
+    }
+    // `root`'s name stands in for the user that `:group` does not name.
+    if let Some(group) = text.strip_prefix(':') {
+        return new_owner(model, stage, index, "chgrp", group);
+    }
+    let both = model.owner_of(stage, index, text)?;
+    match text.contains([':', '.']) {
+        true => Some(both),
+        false => both.split_once(':').map(|(uid, _)| format!("{uid}:")),
+    }
+}
+
+impl Model<'_> {
+    /// The commands of a RUN, in either form, as the build runs them: ENV and ARG are known to it.
+    pub fn commands(&self, stage: usize, index: usize) -> &Commands {
+        static NONE: Commands = Commands { list: Vec::new(), complete: true };
+        let cell = self.commands.get(index);
+        cell.map_or(&NONE, |cell| cell.get_or_init(|| self.run_commands(stage, index)))
+    }
+
+    fn run_commands(&self, stage: usize, index: usize) -> Commands {
+        let instruction = self.instruction(index);
+        if let Some(Args::Command(Command::Exec(words))) = instruction.map(|instruction| &instruction.args) {
+            let cwd = self.cwd(stage, index);
+            return Commands { list: exec(words, cwd).into_iter().collect(), complete: true };
+        }
+        self.read_commands(stage, index, &mut |name| self.variable(stage, index, name))
+    }
+
+    /// The commands of a CMD, ENTRYPOINT or HEALTHCHECK in shell form, as the container runs them: only ENV is known.
+    pub fn commands_in(&self, stage: usize, index: usize) -> Commands {
+        self.read_commands(stage, index, &mut |name| self.environment(stage, usize::MAX, name))
+    }
+
+    fn read_commands(&self, stage: usize, index: usize, lookup: &mut dyn FnMut(&str) -> Value) -> Commands {
+        let mut commands = Commands { list: Vec::new(), complete: true };
+        for script in self.scripts(index) {
+            let Some(tree) = &script.script else {
+                commands.complete = false;
+                continue;
+            };
+            let mut certain = |name: &str| lookup(name).certain().map(str::to_owned);
+            commands.list.extend(walk(tree, &self.cwd(stage, index), &mut certain));
+        }
+        commands
+    }
+}
+
+fn exec(words: &[crate::syntax::Word], cwd: Value) -> Option<Ran> {
+    let (name, arguments) = words.split_first()?;
+    Some(Ran {
+        name: name.text.rsplit('/').next().unwrap_or("").to_owned(),
+        arguments: arguments.iter().map(|word| Some(word.text.clone())).collect(),
+        spans: arguments.iter().map(|word| word.joined).collect(),
+        name_span: name.joined,
+        span: name.joined,
+        plain: false,
+        conditional: false,
+        cwd,
+        writes: Vec::new(),
+    })
+}
+
+/// All simple commands of a script in order, also those inside of compound commands, with the folder that each runs in.
+pub fn walk(script: &Script, cwd: &Value, lookup: &mut dyn FnMut(&str) -> Option<String>) -> Vec<Ran> {
+    let mut assigned = HashSet::new();
+    shell::each_simple(script, &mut |simple, _| assigned_by(simple, &mut assigned));
+    let top = shell::top_commands(script);
+    let folders = shell::directories(script);
+    let moving = moving_lists(script, &top);
+    let mut found = Vec::new();
+    shell::each_simple(script, &mut |simple, place| {
+        let number = top.partition_point(|command| command.span.start <= simple.span.start).saturating_sub(1);
+        let alone = top.get(number).filter(|command| command.span == simple.span);
+        let folder = match (folders.get(number), alone) {
+            (Some(folder), Some(_)) => absolute(cwd, folder),
+            (Some(folder), None) if !moving.contains(&number) => absolute(cwd, folder),
+            _ => Value::Unknown,
+        };
+        let mut value = |word: &Word| word.value(&mut |name| if assigned.contains(name) { None } else { lookup(name) });
+        found.extend(simple_command(simple, place, alone.is_some_and(|top| top.rewritable), folder, &mut value));
+    });
+    found
+}
+
+/// Numbers of the top-level commands that hold a `cd` of their own.
+fn moving_lists(script: &Script, top: &[TopCommand]) -> HashSet<usize> {
+    let mut moving = HashSet::new();
+    shell::each_simple(script, &mut |simple, _| {
+        if simple
+            .words
+            .first()
+            .and_then(Word::literal)
+            .is_some_and(|name| matches!(name.as_str(), "cd" | "pushd" | "popd"))
+        {
+            moving.insert(top.partition_point(|command| command.span.start <= simple.span.start).saturating_sub(1));
+        }
+    });
+    moving
+}
+
+fn absolute(cwd: &Value, folder: &Cwd) -> Value {
+    match folder {
+        Cwd::Initial => cwd.clone(),
+        Cwd::Known(path) if path.starts_with('/') => Value::Known(value::join("/", path)),
+        Cwd::Known(path) => cwd.clone().map(|cwd| value::join(&cwd, path)),
+        Cwd::Unknown => Value::Unknown,
+    }
+}
+
+/// Variables that the script itself sets: their values are not followed.
+fn assigned_by(simple: Simple<'_>, names: &mut HashSet<String>) {
+    let name_of = |word: &Word| match word.parts.first().map(|part| &part.kind) {
+        Some(PartKind::Literal(text)) => text.split_once('=').map(|(name, _)| name.to_owned()),
+        _ => None,
+    };
+    names.extend(simple.assignments.iter().chain(simple.words).filter_map(name_of));
+    let first = simple.words.first().and_then(Word::literal);
+    if first.is_some_and(|name| matches!(name.as_str(), "read" | "unset" | "for" | "getopts")) {
+        names.extend(simple.words.iter().skip(1).filter_map(Word::literal));
+    }
+}
+
+fn simple_command(
+    simple: Simple<'_>,
+    place: Place,
+    rewritable: bool,
+    cwd: Value,
+    value: &mut dyn FnMut(&Word) -> Option<String>,
+) -> Option<Ran> {
+    let mut values: Vec<Option<String>> = simple.words.iter().map(&mut *value).collect();
+    let mut spans: Vec<Span> = simple.words.iter().map(|word| word.span).collect();
+    let shifted = prefix(&values);
+    values.drain(..shifted);
+    spans.drain(..shifted);
+    let name_span = spans.first().copied()?;
+    let name = values.first().cloned().flatten().unwrap_or_default();
+    let writing = |operator: &str| matches!(operator, ">" | ">>" | ">|" | "&>" | "&>>");
+    let writes = simple.redirects.iter().filter(|redirect| writing(&redirect.operator));
+    Some(Ran {
+        name: name.rsplit('/').next().unwrap_or("").to_owned(),
+        arguments: values.into_iter().skip(1).collect(),
+        spans: spans.into_iter().skip(1).collect(),
+        name_span,
+        span: simple.span,
+        plain: rewritable && shifted == 0 && simple.redirects.is_empty() && simple.assignments.is_empty(),
+        conditional: place.conditional,
+        cwd,
+        writes: writes.map(|redirect| value(&redirect.target)).collect(),
+    })
+}
+
+/// How many leading words only lead to the command: `sudo`, `exec`, `command`, `env X=1`.
+fn prefix(values: &[Option<String>]) -> usize {
+    let mut at = 0;
+    while let Some(Some(word)) = values.get(at) {
+        let name = word.rsplit('/').next().unwrap_or("");
+        let skips = matches!(name, "sudo" | "exec" | "command" | "env" | "nice" | "nohup" | "time" | "eatmydata");
+        let assignment = at > 0 && word.contains('=') && !word.starts_with('-');
+        let option = at > 0 && word.starts_with('-') && word != "--";
+        if !(skips || assignment || option) || at + 1 >= values.len() {
+            break;
+        }
+        at += 1;
+    }
+    at
+}

@@ -1,0 +1,214 @@
+//! Privileged ports: every place of a stage that names one, and which of them makes the process listen.
+
+use super::Model;
+use super::entry::Program;
+use super::hazard::Scene;
+use crate::source::Span;
+use crate::syntax::{Args, Keyword, Word};
+
+/// First port that every kernel lets any user bind (`ip_unprivileged_port_start`, default 1024).
+pub const FIRST_FREE: u16 = 1024;
+
+/// What a place does with the port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The process listens there: an argument of the command, or a variable that the command reads.
+    Listens,
+    /// A variable named like a port that nothing in the file reads.
+    Variable,
+    /// EXPOSE.
+    Exposes,
+    /// A health check asks there.
+    Asks,
+}
+
+/// A place that names a privileged port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The port.
+    pub port: u16,
+    /// What the place does with it.
+    pub role: Use,
+    /// The instruction.
+    pub at: usize,
+    /// The digits in the file; empty where the port is only implied (`http://localhost/`): the new one goes there
+    /// with a colon.
+    pub span: Span,
+    /// Whether the digits are really there to be replaced.
+    pub editable: bool,
+}
+
+/// Every place of the stage's lineage that names a port below 1024, in file order.
+pub fn find(scene: &Scene<'_>) -> Vec<Named> {
+    let mut found = Vec::new();
+    let read = variables_read(scene);
+    for (stage, index) in scene.model.lineage(scene.stage) {
+        let own = stage == scene.stage;
+        let mut places = match scene.model.keyword(index) {
+            Keyword::Expose => exposed(scene.model, stage, index),
+            Keyword::Env | Keyword::Arg => variables(scene.model, index, &read),
+            Keyword::Healthcheck => asked(scene.model, stage, index),
+            _ => Vec::new(),
+        };
+        places.iter_mut().for_each(|place| place.editable &= own);
+        found.append(&mut places);
+    }
+    for program in &scene.programs.list {
+        let mut places = arguments(scene.model, program);
+        places.iter_mut().for_each(|place| place.editable &= program.at.0 == scene.stage);
+        found.append(&mut places);
+    }
+    found.sort_by_key(|place| (place.span.start, place.at));
+    found.dedup();
+    found
+}
+
+/// The digits of `port` in a span of the file, if they stand there exactly once as a whole number.
+fn digits(bytes: &[u8], span: Span, port: u16) -> Option<Span> {
+    let text = span.of(bytes);
+    let wanted = port.to_string();
+    let wanted = wanted.as_bytes();
+    let whole = |at: usize| {
+        let before =
+            at.checked_sub(1).and_then(|i| text.get(i)).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'.');
+        let after = text.get(at + wanted.len()).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'.');
+        !before && !after
+    };
+    let mut hits =
+        (0..text.len()).filter(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(wanted)) && whole(*at));
+    let first = hits.next()?;
+    hits.next().is_none().then(|| Span::new(span.start + first, span.start + first + wanted.len()))
+}
+
+fn named(model: &Model<'_>, port: u16, role: Use, at: usize, within: Span) -> Option<Named> {
+    (port > 0 && port < FIRST_FREE).then(|| {
+        let span = digits(model.bytes, within, port);
+        // CMD's words are ENTRYPOINT's arguments: the digits may stand in the other instruction.
+        let place = span.unwrap_or(within).start;
+        let next = model.tree.instructions.partition_point(|found| found.full.start <= place);
+        let at = if span.is_some() { next.saturating_sub(1) } else { at };
+        Named { port, role, at, span: span.unwrap_or(within), editable: span.is_some() }
+    })
+}
+
+fn exposed(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named> {
+    let Some(Args::Many { words, .. }) = model.instruction(index).map(|instruction| &instruction.args) else {
+        return Vec::new();
+    };
+    let place = |word: &Word| {
+        // A variable is edited where it is set.
+        let value = model.expand(stage, index, &word.text);
+        let text = value.text().filter(|_| !word.text.contains('$'))?;
+        let port = text.split('/').next()?.parse().ok()?;
+        named(model, port, Use::Exposes, index, word.span)
+    };
+    words.iter().filter_map(place).collect()
+}
+
+/// Names of variables that the container's command reads.
+fn variables_read(scene: &Scene<'_>) -> Vec<String> {
+    let entry = scene.model.entry(scene.stage);
+    let places = [entry.entrypoint, entry.cmd].into_iter().flatten();
+    let text: Vec<String> = places.map(|(_, index)| scene.text(index)).collect();
+    let names = text.iter().flat_map(|text| text.split('$').skip(1));
+    names
+        .map(|rest| rest.trim_start_matches('{').chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .collect()
+}
+
+fn variables(model: &Model<'_>, index: usize, read: &[String]) -> Vec<Named> {
+    let Some(instruction) = model.instruction(index) else { return Vec::new() };
+    let Args::Pairs(pairs) = &instruction.args else { return Vec::new() };
+    let mut found = Vec::new();
+    for pair in pairs {
+        let Some(value) = &pair.value else { continue };
+        let name = pair.key.text.to_ascii_uppercase();
+        let is_read = read.contains(&pair.key.text);
+        let by_name = name == "PORT" || name.ends_with("_PORT") || name.ends_with("PORTS") || name.ends_with("PORT");
+        let text = value.text.trim_matches(['"', '\'']);
+        let port = if by_name || is_read { text.parse().ok() } else { None };
+        let port = port.or_else(|| if name.ends_with("URLS") || is_read { address_port(text) } else { None });
+        let role = if is_read { Use::Listens } else { Use::Variable };
+        found.extend(port.and_then(|port| named(model, port, role, index, value.span)));
+    }
+    found
+}
+
+/// The port of `host:port`, `:port` or `scheme://host:port/…`, where it is written out.
+fn address_port(text: &str) -> Option<u16> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = rest.split(['/', '?']).next()?;
+    let (_, port) = host.rsplit_once(':')?;
+    port.parse().ok()
+}
+
+/// Options whose value is a port to listen on.
+fn is_port_option(text: &str) -> bool {
+    let name = text.trim_start_matches('-').to_ascii_lowercase();
+    text.starts_with('-') && (name == "p" || name == "port" || name.ends_with("-port") || name.ends_with(".port"))
+}
+
+/// Words whose next word is a port: `python -m http.server 80`, `manage.py runserver 80`.
+fn takes_port(word: &str) -> bool {
+    matches!(word, "http.server" | "SimpleHTTPServer" | "runserver")
+}
+
+/// Options whose value is an address to listen on.
+fn is_address_option(text: &str) -> bool {
+    const NAMES: [&str; 9] = ["b", "bind", "bind-address", "listen", "l", "addr", "address", "a", "s"];
+    let name = text.trim_start_matches('-').to_ascii_lowercase();
+    text.starts_with('-') && (NAMES.contains(&name.as_str()) || name.ends_with("-address") || name.ends_with("-addr"))
+}
+
+fn arguments(model: &Model<'_>, program: &Program) -> Vec<Named> {
+    let mut found = Vec::new();
+    let mut previous = "";
+    for argument in program.arguments.iter().map(|argument| argument.as_deref().unwrap_or("")) {
+        let (name, value) = argument.split_once('=').unwrap_or((previous, argument));
+        let number: Option<u16> = value.parse().ok();
+        let port = match number {
+            Some(port) if is_port_option(name) || takes_port(previous) => Some(port),
+            _ => argument.strip_prefix("-p").and_then(|rest| rest.parse().ok()),
+        };
+        let listens =
+            is_address_option(name) || ["0.0.0.0:", "[::]:", ":", "*:"].iter().any(|start| value.starts_with(start));
+        let port = port.or_else(|| if listens { address_port(value) } else { None });
+        let place = port.and_then(|port| named(model, port, Use::Listens, program.at.1, program.span));
+        // A number that a variable brings is edited where the variable is set.
+        let from_variable = |place: &Named| !place.editable && program.span.of(model.bytes).contains(&b'$');
+        found.extend(place.filter(|place| !from_variable(place)));
+        previous = argument;
+    }
+    found
+}
+
+fn asked(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named> {
+    let mut found = Vec::new();
+    for program in model.health_programs(stage, index).list {
+        for word in program.arguments.iter().flatten() {
+            let Some(host) = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].iter().find(|host| word.contains(**host))
+            else {
+                continue;
+            };
+            let explicit = word.split(host).nth(1).and_then(|rest| rest.strip_prefix(':'));
+            match explicit {
+                Some(rest) => {
+                    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                    let port = port.parse().ok();
+                    found.extend(port.and_then(|port| named(model, port, Use::Asks, index, program.span)));
+                }
+                None if !word.starts_with("https") => found.extend(implied(model, program.span, host, index)),
+                None => {}
+            }
+        }
+    }
+    found
+}
+
+/// `http://localhost/` asks on port 80: the place right after the host.
+fn implied(model: &Model<'_>, span: Span, host: &str, index: usize) -> Option<Named> {
+    let text = span.of(model.bytes);
+    let at = text.windows(host.len()).position(|window| window == host.as_bytes())?;
+    let place = Span::empty(span.start + at + host.len());
+    Some(Named { port: 80, role: Use::Asks, at: index, span: place, editable: true })
+}

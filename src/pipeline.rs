@@ -1,0 +1,391 @@
+//! One Dockerfile through all layers: tree, model, plan, edits, proof, report.
+
+use crate::context::{Entry, Files};
+use crate::edit::{self, Edit};
+use crate::model::hazard::{self, Scene};
+use crate::model::{Base, Model, value};
+use crate::options::Options;
+use crate::plan::{Draft, Plan};
+use crate::report::{self, Safety, Status};
+use crate::rules::{self, Rule};
+use crate::source::Span;
+use crate::syntax::{self, Args, Keyword, Tree};
+use crate::{Dockerfile, compose, proof};
+
+/// Most instructions of a file that is planned for; real files have a few hundred at the most.
+const MOST: usize = 2000;
+
+/// Looks at one Dockerfile of a project.
+pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options) -> report::File {
+    let mut report = report::File::new(dockerfile.shown.clone(), dockerfile.bytes.clone());
+    let tree = syntax::parse(&dockerfile.bytes);
+    if let Some(error) = &tree.error {
+        let line = crate::source::Lines::new(&dockerfile.bytes).position(error.span.start).line;
+        report.fail(format!("line {line}: {}", error.message));
+        return report;
+    }
+    // Before the model, which a file with a hundred thousand stages would keep busy.
+    if let Some(finding) = unreadable(&dockerfile.bytes, &tree) {
+        report.findings.push(finding);
+        report.status = Status::Refused;
+        return report;
+    }
+    let model = Model::new(&dockerfile.bytes, &tree);
+    let options = &with_compose(&model, dockerfile, files, options);
+    let targets = match targets(&model, options) {
+        Ok(targets) => targets,
+        Err(message) => {
+            report.fail(message);
+            return report;
+        }
+    };
+    let mut outcome = Outcome { applied: Vec::new(), failed: None };
+    for stage in targets {
+        target(&model, stage, dockerfile, files, options, &mut report, &mut outcome);
+    }
+    finish(&model, outcome, dockerfile, files, options, report)
+}
+
+/// What the targets of a file came to.
+struct Outcome {
+    applied: Vec<Plan>,
+    failed: Option<String>,
+}
+
+/// A file that keeps its tree and is not planned for.
+fn unreadable(bytes: &[u8], tree: &Tree) -> Option<report::Finding> {
+    let ill = tree.instructions.iter().find(|found| found.invalid.is_some());
+    let (rule, at, message, why, reason) = match ill {
+        Some(found) => {
+            let what = found.invalid.clone().unwrap_or_default();
+            (
+                "missing-user",
+                found.span,
+                format!("line {} is no instruction that a build accepts", found.lines.0),
+                what,
+                "ill-formed",
+            )
+        }
+        None if tree.instructions.len() > MOST => {
+            let why = format!("unroot plans for files of up to {MOST} instructions");
+            ("missing-user", Span::empty(0), "the file is too long".to_owned(), why, "too-long")
+        }
+        None => return None,
+    };
+    let lines = crate::source::Lines::new(bytes);
+    let range = report::Range { start: lines.position(at.start), end: lines.position(at.end) };
+    Some(report::Finding { rule, message, why, reason: Some(reason), fix: None, range })
+}
+
+fn range(model: &Model<'_>, span: Span) -> report::Range {
+    report::Range { start: model.lines.position(span.start), end: model.lines.position(span.end) }
+}
+
+/// The options, with the stage and the context that compose files name where the caller names none.
+fn with_compose(model: &Model<'_>, dockerfile: &Dockerfile, files: &dyn Files, options: &Options) -> Options {
+    let mut options = options.clone();
+    if let Some(path) = dockerfile.path.as_deref().filter(|_| options.targets.is_empty() || options.context.is_none()) {
+        let build = compose::build_of(path, files, hazard::is_development);
+        let known = build.target.filter(|target| model.find_stage(target, model.stages.len()).is_some());
+        if options.targets.is_empty() {
+            options.targets.extend(known);
+        }
+        options.context = options.context.or(build.context);
+    }
+    options
+}
+
+/// The stages to fix.
+fn targets(model: &Model<'_>, options: &Options) -> Result<Vec<usize>, String> {
+    let last = model.stages.len().checked_sub(1).ok_or_else(|| "no FROM: nothing is built".to_owned())?;
+    if options.targets.is_empty() {
+        return Ok(vec![last]);
+    }
+    let find = |name: &String| {
+        let names: Vec<String> = (0..=last).map(|stage| model.stage_name(stage)).collect();
+        model.find_stage(name, last + 1).ok_or_else(|| format!("no stage `{name}`; the file has {}", names.join(", ")))
+    };
+    options.targets.iter().map(find).collect()
+}
+
+/// Plans, proves and reports one target.
+fn target(
+    model: &Model<'_>,
+    stage: usize,
+    dockerfile: &Dockerfile,
+    files: &dyn Files,
+    options: &Options,
+    report: &mut report::File,
+    outcome: &mut Outcome,
+) {
+    let context = context(model, stage, dockerfile, files, options);
+    let programs = model.programs(stage);
+    let scene = Scene {
+        model,
+        stage,
+        programs: &programs,
+        files,
+        context: context.as_deref(),
+        path: dockerfile.path.as_deref(),
+    };
+    let plan = draft(&scene, options, &rules::ALL);
+    let unsafe_only = plan.safety() == Safety::Unsafe && !options.unsafe_fixes;
+    let switched = plan.identity.is_some();
+    // What a switch that is not made would have done along is planned once more on its own.
+    let alone = (!switched || unsafe_only).then(|| draft(&scene, options, &rules::ALONE));
+    report.targets.push(report_target(model, stage, &plan));
+    report.notes.extend(plan.notes.iter().cloned());
+    let mut proved: Vec<(Plan, bool)> = Vec::new();
+    if let Some(alone) = alone.filter(|alone| !alone.changes.is_empty()) {
+        proved.push((alone, true));
+    }
+    if switched || proved.is_empty() {
+        let applies = !unsafe_only;
+        proved.push((plan, applies));
+    } else {
+        for finding in plan.findings.iter().filter(|finding| !finding.fixed) {
+            report.findings.push(report_finding(model, finding, None));
+        }
+    }
+    for (plan, applies) in proved {
+        add(model, plan, applies, dockerfile, report, outcome);
+    }
+}
+
+fn draft(scene: &Scene<'_>, options: &Options, rules: &[Rule]) -> Plan {
+    let mut draft = Draft::new(scene, options);
+    for rule in rules.iter().filter(|rule| options.enabled(rule.id)) {
+        (rule.apply)(&mut draft);
+    }
+    draft.finish()
+}
+
+/// Adds a plan to the report: its findings, and its fix when it changes anything and proves.
+fn add(
+    model: &Model<'_>,
+    plan: Plan,
+    applies: bool,
+    dockerfile: &Dockerfile,
+    report: &mut report::File,
+    outcome: &mut Outcome,
+) {
+    if plan.changes.is_empty() {
+        report.findings.extend(plan.findings.iter().map(|finding| report_finding(model, finding, None)));
+        return;
+    }
+    let id = report.fixes.len() + 1;
+    report.findings.extend(plan.findings.iter().map(|finding| report_finding(model, finding, Some(id))));
+    match edits(model, &plan).and_then(|edits| prove(model, &plan, &edits).map(|()| edits)) {
+        Ok(edits) => {
+            report.fixes.push(report_fix(model, id, &plan, applies, &edits, dockerfile));
+            if applies {
+                outcome.applied.push(plan);
+            }
+        }
+        Err(message) => outcome.failed = Some(message),
+    }
+}
+
+fn edits(model: &Model<'_>, plan: &Plan) -> Result<Vec<Edit>, String> {
+    let mut edits = Vec::new();
+    for change in &plan.changes {
+        edits.extend(change.edits(model).ok_or_else(|| format!("a change cannot be written: {change:?}"))?);
+    }
+    Ok(edits)
+}
+
+/// Applies the edits and compares the result with the original, tree to tree.
+fn prove(model: &Model<'_>, plan: &Plan, edits: &[Edit]) -> Result<(), String> {
+    let after = edit::apply(model.bytes, edits).map_err(|error| error.to_string())?;
+    let tree = syntax::parse(&after);
+    let result = Model::new(&after, &tree);
+    proof::prove(model, &result, plan).map_err(|violation| violation.to_string())
+}
+
+/// Applies what is applied, looks whether the same command changes anything more, and settles the status.
+fn finish(
+    model: &Model<'_>,
+    outcome: Outcome,
+    dockerfile: &Dockerfile,
+    files: &dyn Files,
+    options: &Options,
+    mut report: report::File,
+) -> report::File {
+    if let Some(message) = outcome.failed {
+        report.findings.iter_mut().for_each(|finding| finding.fix = None);
+        report.fixes.clear();
+        report.fail(message);
+        report.proof_failed = true;
+        return report;
+    }
+    let mut all = Vec::new();
+    for plan in &outcome.applied {
+        all.extend(edits(model, plan).unwrap_or_default());
+    }
+    if let Ok(after) = edit::apply(model.bytes, &all) {
+        report.after = after;
+    }
+    if report.changed() && !is_stable(&Dockerfile { bytes: report.after.clone(), ..dockerfile.clone() }, files, options)
+    {
+        report.fail("stable: the same command would change its own result".to_owned());
+        report.proof_failed = true;
+        return report;
+    }
+    report.findings.sort_by_key(|finding| finding.range);
+    report.status = status(&report);
+    report
+}
+
+/// The last invariant, `stable`: whether the same command with the same options on a result changes no byte.
+pub fn is_stable(again: &Dockerfile, files: &dyn Files, options: &Options) -> bool {
+    let tree = syntax::parse(&again.bytes);
+    let model = Model::new(&again.bytes, &tree);
+    let Ok(targets) = targets(&model, options) else { return false };
+    targets.into_iter().all(|stage| {
+        let context = context(&model, stage, again, files, options);
+        let programs = model.programs(stage);
+        let (context, path) = (context.as_deref(), again.path.as_deref());
+        let scene = Scene { model: &model, stage, programs: &programs, files, context, path };
+        let plan = draft(&scene, options, &rules::ALL);
+        let applies = plan.safety() == Safety::Safe || options.unsafe_fixes;
+        let alone = draft(&scene, options, &rules::ALONE);
+        (plan.changes.is_empty() || !applies) && alone.changes.is_empty()
+    })
+}
+
+fn status(report: &report::File) -> Status {
+    let open = report.findings.iter().any(|finding| finding.reason.is_some());
+    let applied = report.changed();
+    let hidden = report.fixes.iter().any(|fix| !fix.applied && fix.safety == Safety::Unsafe);
+    match (applied, open || hidden) {
+        (true, true) => Status::Partial,
+        (true, false) => Status::Fixable,
+        (false, _) if hidden => Status::Unsafe,
+        (false, _) if open => Status::Refused,
+        (false, _) => Status::Clean,
+    }
+}
+
+/// The build context: what the caller says, else the first folder from the file's own up to the root that holds every
+/// literal source of the target's copies.
+fn context(
+    model: &Model<'_>,
+    stage: usize,
+    dockerfile: &Dockerfile,
+    files: &dyn Files,
+    options: &Options,
+) -> Option<String> {
+    if let Some(context) = &options.context {
+        return Some(context.clone());
+    }
+    let path = dockerfile.path.as_deref()?;
+    let mut wanted: Vec<String> = Vec::new();
+    for (at, index) in model.lineage(stage) {
+        let Some(found) = model.instruction(index).filter(|found| found.flag("from").is_none()) else { continue };
+        if !matches!(found.keyword, Keyword::Copy | Keyword::Add) {
+            continue;
+        }
+        let Args::Copy { sources, .. } = &found.args else { continue };
+        let literal =
+            sources.iter().filter_map(|source| model.expand(at, index, &source.text).certain().map(str::to_owned));
+        wanted.extend(literal.filter(|text| !text.contains(['*', '?', '[']) && !text.contains("://")));
+    }
+    let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    loop {
+        let holds = |source: &String| {
+            let inside = value::join(&format!("/{folder}"), source.trim_start_matches('/'));
+            let inside = inside.trim_start_matches('/');
+            inside.is_empty() || matches!(files.entry(inside), Entry::File { .. } | Entry::Folder | Entry::Link)
+        };
+        if wanted.iter().all(holds) {
+            return Some(folder.to_owned());
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(up, _)| up);
+    }
+}
+
+fn report_finding(model: &Model<'_>, finding: &crate::plan::Finding, fix: Option<usize>) -> report::Finding {
+    let span = model.instruction(finding.at).map_or(Span::default(), |found| found.span);
+    report::Finding {
+        rule: finding.rule,
+        message: finding.message.clone(),
+        why: finding.why.clone(),
+        reason: finding.reason,
+        fix: fix.filter(|_| finding.fixed),
+        range: range(model, span),
+    }
+}
+
+fn report_fix(
+    model: &Model<'_>,
+    id: usize,
+    plan: &Plan,
+    applied: bool,
+    edits: &[Edit],
+    dockerfile: &Dockerfile,
+) -> report::Fix {
+    let hazards = plan.hazards.iter().map(|hazard| report::Hazard {
+        id: hazard.id,
+        message: hazard.message.clone(),
+        range: range(model, model.instruction(hazard.at).map_or(Span::default(), |found| found.span)),
+    });
+    let mut edits: Vec<report::Edit> = edits
+        .iter()
+        .map(|edit| report::Edit {
+            path: dockerfile.shown.clone(),
+            range: range(model, edit.span),
+            offset: [edit.span.start, edit.span.end],
+            text: edit.text.clone(),
+        })
+        .collect();
+    edits.sort_by_key(|edit| edit.offset);
+    report::Fix { id, safety: plan.safety(), hazards: hazards.collect(), applied, edits }
+}
+
+fn report_target(model: &Model<'_>, stage: usize, plan: &Plan) -> report::Target {
+    let before = model.final_user(stage);
+    let (base, family) = match model.root_base(stage) {
+        Some(Base::Image { reference, facts, .. }) => {
+            let family =
+                facts.as_ref().map_or("unknown".to_owned(), |facts| format!("{:?}", facts.family).to_ascii_lowercase());
+            (Some(reference.clone()), family)
+        }
+        _ => (None, "unknown".to_owned()),
+    };
+    let why = match &before {
+        crate::model::Who::Unknown(why) => Some(why.clone()),
+        _ => None,
+    };
+    let identity = plan.identity.as_ref();
+    let user = report::User {
+        before: before.text(),
+        after: identity.map(|identity| identity.name.clone().unwrap_or_else(|| identity.user.clone())),
+        uid: identity.and_then(|identity| identity.uid),
+        gid: identity.and_then(|identity| identity.gid),
+        origin: identity.map(|identity| identity.origin.id()),
+        why,
+    };
+    let ports = plan.moved.iter().map(|moved| report::Port {
+        from: moved.from,
+        to: moved.to,
+        places: moved.lines.iter().map(|line| line.to_string()).collect(),
+    });
+    let mut seen = std::collections::HashSet::new();
+    let handed = plan.handed.iter().filter(|handed| seen.insert(handed.path.as_str()));
+    let paths = handed.map(|handed| report::Path {
+        path: handed.path.clone(),
+        owner: handed.owner.clone(),
+        why: handed.why.clone(),
+    });
+    report::Target {
+        stage: model.stage_name(stage),
+        base,
+        family,
+        user,
+        ports: ports.collect(),
+        paths: paths.collect(),
+    }
+}

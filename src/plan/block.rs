@@ -1,0 +1,226 @@
+//! Puts the switch together: which commands the one RUN needs, where the block goes, how an account's ids are pinned.
+
+use super::identity::{self, CREATED, Identity, Origin, Undecided};
+use super::{Change, Draft, Handed, Place, uses};
+use crate::model::account::{Account, Id};
+use crate::model::{Model, value};
+use crate::syntax::{Args, Instruction, Keyword, TokenKind};
+
+/// Most paths that are handed over: real files have a handful.
+const MOST_PATHS: usize = 100;
+
+/// Refuses where the block has no place: behind a continuation that the end of the file leaves open, or above a
+/// VOLUME that later steps work in.
+pub fn check(draft: &mut Draft<'_>) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let Some(place) = place(model, stage) else { return };
+    if let Place::Below(last) = place {
+        let end = model.instruction(last).map_or(0, |found| found.full.end);
+        let tokens = &model.tree.tokens;
+        let after = tokens.partition_point(|token| token.span.end <= end);
+        // Blank and comment lines below a continuation belong to it.
+        let mut back = tokens.iter().take(after).rev();
+        let ends = back.find(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Newline | TokenKind::Comment));
+        let ends = ends.map(|token| token.kind);
+        if ends == Some(TokenKind::Continuation) {
+            let why = "its last line is continued, so that nothing can stand below it: finish that line";
+            return draft.refuse("missing-user", last, "the process runs as root", "open-continuation", why);
+        }
+    }
+    // BuildKit takes lines of up to 65,535 bytes; nobody reads a RUN of a hundred folders.
+    if draft.handed.len() > MOST_PATHS {
+        let why =
+            format!("{} paths would have to be handed over; unroot writes up to {MOST_PATHS}", draft.handed.len());
+        return draft.refuse("missing-user", draft.scene.from(), "the process runs as root", "too-many-paths", why);
+    }
+    let volume = draft.handed.iter().filter_map(|handed| above_volume(model, stage, place, handed)).min();
+    let Some(volume) = volume else { return };
+    let refused = match &draft.identity {
+        Some(identity) if identity.uid.is_none() => "the account has no fixed number yet to hand it over with above",
+        _ if works_below(draft, volume) => "later steps work in it, and would find another owner",
+        _ => return,
+    };
+    let why = format!(
+        "what a VOLUME holds has to be handed over above it (the legacy builder loses later changes), and {refused}"
+    );
+    draft.refuse("missing-user", volume, "the process runs as root", "volume-place", why);
+}
+
+/// Whether a RUN below the VOLUME works in what is handed over above it, or gives it to somebody else.
+fn works_below(draft: &Draft<'_>, volume: usize) -> bool {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let Some(place) = place(model, stage) else { return false };
+    let early = draft.handed.iter().filter(|handed| above_volume(model, stage, place, handed).is_some());
+    let gives = |index: usize, path: &str| {
+        let commands = &model.commands(stage, index).list;
+        let chowns = commands.iter().filter(|ran| matches!(ran.name.as_str(), "chown" | "chgrp"));
+        chowns
+            .flat_map(|ran| ran.operands().skip(1).map(|(_, text)| ran.path(text)).collect::<Vec<_>>())
+            .any(|to| to.is_none_or(|to| value::within(path, &to) || value::within(&to, path)))
+    };
+    early.into_iter().any(|handed| {
+        let works = uses::uses(model, stage, &handed.path).into_iter().any(|used| used.at > volume && used.writes);
+        let body = model.stages.get(stage).map(|stage| stage.body.clone()).unwrap_or_default();
+        let mut runs = body.filter(|index| *index > volume && model.keyword(*index) == Keyword::Run);
+        works || runs.any(|index| gives(index, &handed.path))
+    })
+}
+
+/// Adds the block to the changes of a draft that switches the user.
+pub fn assemble(draft: &mut Draft<'_>) {
+    let Some(identity) = draft.identity.clone() else { return };
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    draft.changes.extend(identity.pins.iter().cloned());
+    let Some(place) = place(model, stage) else { return };
+    let comment = Some(comment(&identity));
+    let (early, late): (Vec<&Handed>, Vec<&Handed>) = draft
+        .handed
+        .iter()
+        .filter(|handed| !handed.why.starts_with("copied"))
+        .partition(|handed| above_volume(model, stage, place, handed).is_some());
+    let mut commands = identity.commands.clone();
+    let volume = early.iter().filter_map(|handed| above_volume(model, stage, place, handed)).min();
+    if let Some(volume) = volume {
+        // By number: the account may be made below, and steps between must not see one that the plan makes.
+        let commands = hand_over(&identity.owner(), &early, true);
+        draft.changes.push(Change::Block { place: Place::Above(volume), comment: None, commands, user: None });
+    }
+    commands.extend(hand_over(&identity.named(), &late, false));
+    let replaced = last_user_word(model, stage, place).filter(|_| commands.is_empty());
+    let change = match replaced {
+        Some((instruction, span)) => Change::Word { instruction, span, text: identity.user.clone() },
+        None => Change::Block { place, comment, commands, user: Some(identity.user.clone()) },
+    };
+    draft.changes.push(change);
+}
+
+fn comment(identity: &Identity) -> String {
+    let number = identity.user.starts_with(|c: char| c.is_ascii_digit());
+    let who = match (&identity.name, number) {
+        (Some(name), true) => format!("{name} ({})", identity.user),
+        (Some(name), false) => name.clone(),
+        (None, _) => identity.user.clone(),
+    };
+    let why = if number { ": a number lets Kubernetes check runAsNonRoot" } else { "" };
+    format!("Run as {who}, not root{why}")
+}
+
+/// `mkdir -p X && chown app:app X`, never `install -d`, which resets a folder's mode.
+fn hand_over(owner: &str, handed: &[&Handed], early: bool) -> Vec<String> {
+    let list = |of: &[&&Handed]| of.iter().map(|handed| quoted(&handed.path)).collect::<Vec<_>>().join(" ");
+    let missing: Vec<&&Handed> = handed.iter().filter(|handed| early || !handed.why.starts_with("WORKDIR")).collect();
+    let (trees, alone): (Vec<&&Handed>, Vec<&&Handed>) = handed.iter().partition(|handed| handed.tree);
+    let mut commands = Vec::new();
+    if !missing.is_empty() {
+        commands.push(format!("mkdir -p {}", list(&missing)));
+    }
+    if !trees.is_empty() {
+        commands.push(format!("chown -R {owner} {}", list(&trees)));
+    }
+    if !alone.is_empty() {
+        commands.push(format!("chown {owner} {}", list(&alone)));
+    }
+    commands
+}
+
+/// A path as one shell word.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%,:".contains(c);
+    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+/// The first VOLUME above the block that holds the path: the legacy builder loses what is changed below it later.
+fn above_volume(model: &Model<'_>, stage: usize, place: Place, handed: &Handed) -> Option<usize> {
+    let (Place::Above(end) | Place::Below(end)) = place;
+    let body = model.stages.get(stage)?.body.clone();
+    body.take_while(|index| *index <= end).filter(|index| model.keyword(*index) == Keyword::Volume).find(|index| {
+        let Some(Args::Many { words, .. }) = model.instruction(*index).map(|found| &found.args) else { return false };
+        words.iter().any(|word| {
+            let path = model.expand(stage, *index, &word.text);
+            path.certain().and_then(value::normal).is_some_and(|volume| value::within(&handed.path, &volume))
+        })
+    })
+}
+
+/// Where the block goes: above the first CMD or ENTRYPOINT after the last instruction that needs root, else at the
+/// end of the stage.
+pub fn place(model: &Model<'_>, stage: usize) -> Option<Place> {
+    let body = model.stages.get(stage)?.body.clone();
+    let needs_root = |index: &usize| {
+        matches!(
+            model.keyword(*index),
+            Keyword::Run
+                | Keyword::Workdir
+                | Keyword::User
+                | Keyword::Copy
+                | Keyword::Add
+                | Keyword::Shell
+                | Keyword::From
+        )
+    };
+    let last = body.clone().rev().find(needs_root);
+    let after = last.map_or(body.start, |last| last + 1);
+    let command = (after..body.end).find(|index| matches!(model.keyword(*index), Keyword::Cmd | Keyword::Entrypoint));
+    match command {
+        Some(command) => Some(Place::Above(command)),
+        None if body.is_empty() => Some(Place::Below(model.stages.get(stage)?.from)),
+        None => Some(Place::Below(body.end - 1)),
+    }
+}
+
+/// The argument of a last `USER root` that nothing needs: it becomes the account instead of standing before another.
+fn last_user_word(model: &Model<'_>, stage: usize, place: Place) -> Option<(usize, crate::source::Span)> {
+    let last = model.last_user(stage)?;
+    let (Place::Above(end) | Place::Below(end)) = place;
+    let needs =
+        |index: usize| matches!(model.keyword(index), Keyword::Run | Keyword::Workdir | Keyword::Copy | Keyword::Add);
+    if (last..=end).any(needs) {
+        return None;
+    }
+    match model.instruction(last).map(|found| &found.args) {
+        Some(Args::One(word)) => Some((last, word.span)),
+        _ => None,
+    }
+}
+
+/// An account of the file as identity, its ids pinned in its creating commands where they are not written down.
+///
+/// # Errors
+/// Never today; callers treat it like every other choice.
+pub fn pinned(model: &Model<'_>, stage: usize, account: &Account, accounts: &[Account]) -> Result<Identity, Undecided> {
+    let mut identity = identity::existing(account);
+    identity.origin = Origin::Existing;
+    let Some(made) = &account.made else { return Ok(identity) };
+    let volume = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::Volume);
+    let free = |id: u32| accounts.iter().all(|other| other.uid != Some(id) && other.gid != Some(id));
+    let pinnable = made.plain && made.stage == stage && !volume && free(CREATED);
+    if account.uid.is_none()
+        && made.uid == Id::Absent
+        && pinnable
+        && let Some(pin) = pin(model, made.instruction, made.word_end, made.uid_option)
+    {
+        identity.pins.push(pin);
+        identity.uid = Some(CREATED);
+        if made.gid_follows {
+            identity.gid = Some(CREATED);
+        }
+    }
+    if identity.gid.is_none() && identity.uid.is_some() && pinnable {
+        let group = made.group_made.as_ref().filter(|group| group.plain && group.gid == Id::Absent);
+        if let Some(pin) = group.and_then(|group| pin(model, group.instruction, group.word_end, group.gid_option)) {
+            identity.pins.push(pin);
+            identity.gid = Some(CREATED);
+        }
+    }
+    Ok(identity)
+}
+
+/// The id goes right behind the command's name, in the spelling of its tool.
+fn pin(model: &Model<'_>, instruction: usize, word_end: usize, option: &str) -> Option<Change> {
+    let found: &Instruction = model.instruction(instruction)?;
+    let shelled = model.scripts(instruction).first()?;
+    // The place behind the name: one past its last byte, even where a continuation follows.
+    let at = shelled.span(crate::source::Span::new(word_end.checked_sub(1)?, word_end)).end;
+    let text = format!(" {option} {CREATED}");
+    (at <= found.full.end).then(|| Change::Word { instruction, span: crate::source::Span::empty(at), text })
+}

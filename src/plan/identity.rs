@@ -1,0 +1,385 @@
+//! Which account will run the process: the first that fits of DESIGN.md section 5, and in which form it is written.
+
+use super::Change;
+use crate::facts::{self, DefaultUser, Family, Known, Role, Tools};
+use crate::model::account::{Account, Id};
+use crate::model::{Base, Model, owner, user};
+use crate::options::{Options, UserForm};
+
+/// Uid and gid of an account that unroot makes: free in every base image of the templates, above the 10000 that
+/// scanners ask for (Checkov CKV_K8S_40, Trivy KSV), below every tool's limit.
+pub const CREATED: u32 = 10001;
+
+/// Uid and gid where no account can be made: the one that shell-less images agree on.
+pub const NUMBER: u32 = 65532;
+
+/// Where the account comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The base image holds it for the application.
+    Builtin,
+    /// The plan makes it.
+    Created,
+    /// The Dockerfile makes it.
+    Existing,
+    /// The base image runs as it by itself.
+    Base,
+    /// A number without an account.
+    Number,
+}
+
+impl Origin {
+    /// As reports say it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Created => "created",
+            Self::Existing => "existing",
+            Self::Base => "base",
+            Self::Number => "number",
+        }
+    }
+}
+
+/// The account that will run the process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Its group's name, if it has one.
+    pub group: Option<String>,
+    /// Its uid, if it is known.
+    pub uid: Option<u32>,
+    /// Its gid, if it is known.
+    pub gid: Option<u32>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The argument of USER.
+    pub user: String,
+    /// Commands that make it.
+    pub commands: Vec<String>,
+    /// Changes that pin its ids in the commands that make it.
+    pub pins: Vec<Change>,
+    /// Whether `USER` has to stay without a group.
+    pub supplementary: bool,
+    /// Its home, if it has one.
+    pub home: Option<String>,
+    /// Whether the base's own server runs its workers as it already: what they must write they could write before.
+    pub worker: bool,
+}
+
+/// Why no account could be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// The reason's id.
+    pub reason: &'static str,
+    /// What a person has to decide.
+    pub why: String,
+}
+
+impl Identity {
+    /// `uid:gid` where both are known, else the name.
+    pub fn owner(&self) -> String {
+        match (self.uid, self.gid) {
+            (Some(uid), Some(gid)) => format!("{uid}:{gid}"),
+            _ => self.named(),
+        }
+    }
+
+    /// `name:group`, or numbers where there is no name.
+    pub fn named(&self) -> String {
+        match (&self.name, &self.group) {
+            (Some(name), Some(group)) => format!("{name}:{group}"),
+            (Some(name), None) => name.clone(),
+            _ => format!("{}:{}", self.uid.unwrap_or(NUMBER), self.gid.unwrap_or(NUMBER)),
+        }
+    }
+
+    /// Whether an owner as the model tells it (`uid:gid` or `name:group`) is this account.
+    pub fn owns(&self, owner: &str) -> bool {
+        let who = owner.split(':').next().unwrap_or("");
+        (self.uid.is_some() && user::number(who) == self.uid) || self.name.as_deref() == Some(who)
+    }
+
+    /// What `--chown` says on the copy `index`: the name where the account exists above and the copy is no `--link`
+    /// (names are looked up in another root there), else the numbers. `None` when neither is possible.
+    pub fn copy_owner(&self, model: &Model<'_>, stage: usize, index: usize) -> Option<String> {
+        let linked = model.instruction(index).is_some_and(|found| found.flag("link").is_some());
+        let exists = self.name.as_ref().is_some_and(|name| model.account(stage, index, name).is_some());
+        let grouped = self.group.as_ref().is_none_or(|group| model.has_group(stage, index, group));
+        if exists && grouped && !linked && self.origin != Origin::Number {
+            return Some(self.named());
+        }
+        self.uid.zip(self.gid).map(|(uid, gid)| format!("{uid}:{gid}"))
+    }
+
+    fn in_form(mut self, options: &Options) -> Self {
+        self.user = match (options.user_form, self.uid, self.gid) {
+            (UserForm::Name, _, _) if self.name.is_some() => self.name.clone().unwrap_or_default(),
+            (_, Some(uid), Some(gid)) if !self.supplementary => format!("{uid}:{gid}"),
+            (_, Some(uid), _) => uid.to_string(),
+            _ => self.name.clone().unwrap_or_default(),
+        };
+        self
+    }
+}
+
+/// Chooses the account for the end of `stage`. `folder` is the app's own folder.
+///
+/// # Errors
+/// When several accounts fit and nothing tells which, or the wanted one cannot be had.
+pub fn choose(model: &Model<'_>, stage: usize, options: &Options, folder: Option<&str>) -> Result<Identity, Undecided> {
+    let accounts = model.accounts(stage, usize::MAX);
+    let wanted = wanted(model, stage, options, &accounts)?;
+    let found = match wanted {
+        Some(identity) => identity,
+        None => match made_by_file(model, stage, &accounts, folder)? {
+            Some(identity) => identity,
+            None => match owner_in_file(model, stage, &accounts, folder)? {
+                Some(identity) => identity,
+                None => match of_base(model, stage, &accounts) {
+                    Some(identity) => identity,
+                    None => created(model, stage, &accounts, None, CREATED, CREATED)?,
+                },
+            },
+        },
+    };
+    Ok(found.in_form(options))
+}
+
+/// `--user`, `--uid`, `--gid`.
+fn wanted(
+    model: &Model<'_>,
+    stage: usize,
+    options: &Options,
+    accounts: &[Account],
+) -> Result<Option<Identity>, Undecided> {
+    if options.user.is_none() && options.uid.is_none() {
+        return Ok(None);
+    }
+    let same = |account: &&Account| match (&options.user, options.uid) {
+        (Some(name), uid) => account.name == *name && (uid.is_none() || account.uid == uid),
+        (None, uid) => account.uid == uid,
+    };
+    if let Some(account) = accounts.iter().find(same) {
+        return Ok(Some(existing(account)));
+    }
+    let uid = options.uid.unwrap_or(CREATED);
+    created(model, stage, accounts, options.user.as_deref(), uid, options.gid.unwrap_or(uid)).map(Some)
+}
+
+/// (a) An account that the Dockerfile makes.
+fn made_by_file(
+    model: &Model<'_>,
+    stage: usize,
+    accounts: &[Account],
+    folder: Option<&str>,
+) -> Result<Option<Identity>, Undecided> {
+    let fits =
+        |account: &&Account| account.made.is_some() && account.uid != Some(0) && !account.trusted && !account.builds;
+    let fitting: Vec<&Account> = accounts.iter().filter(fits).collect();
+    let chosen = match fitting.as_slice() {
+        [] => return Ok(None),
+        [only] => *only,
+        several => {
+            let owners = owners_of(model, stage, folder);
+            let owns = |account: &&&Account| {
+                let id = account.uid.zip(account.gid).map(|(uid, gid)| format!("{uid}:{gid}"));
+                owners
+                    .iter()
+                    .any(|owner| id.as_ref() == Some(owner) || owner.starts_with(&format!("{}:", account.name)))
+            };
+            let owning: Vec<&&Account> = several.iter().filter(owns).collect();
+            match owning.as_slice() {
+                [only] => **only,
+                _ => {
+                    let names: Vec<&str> = several.iter().map(|account| account.name.as_str()).collect();
+                    let why = format!(
+                        "the Dockerfile makes {}: name the one that runs the process with --user",
+                        names.join(", ")
+                    );
+                    return Err(Undecided { reason: "several-accounts", why });
+                }
+            }
+        }
+    };
+    super::block::pinned(model, stage, chosen, accounts).map(Some)
+}
+
+/// Who owns what lies in the app's own folder, root aside.
+fn owners_of(model: &Model<'_>, stage: usize, folder: Option<&str>) -> Vec<String> {
+    let owners = model.owners(stage);
+    let inside = |path: &str| folder.is_some_and(|folder| crate::model::value::within(path, folder));
+    let nodes = owners.nodes.iter().filter(|(path, _)| inside(path)).filter_map(|(_, node)| node.owner.clone());
+    let copies = owners.copies.iter().filter(|copy| copy.destination.as_deref().is_some_and(inside));
+    let mut found: Vec<String> = nodes.chain(copies.filter_map(|copy| copy.owner.clone())).collect();
+    found.retain(|owner| owner != owner::ROOT && !owner.starts_with("0:"));
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// (b) The user or number that the file already gives the app to.
+fn owner_in_file(
+    model: &Model<'_>,
+    stage: usize,
+    accounts: &[Account],
+    folder: Option<&str>,
+) -> Result<Option<Identity>, Undecided> {
+    let owners = owners_of(model, stage, folder);
+    let [only] = owners.as_slice() else {
+        if owners.is_empty() {
+            return Ok(None);
+        }
+        let why =
+            format!("the app's files belong to {}: name the one that runs the process with --user", owners.join(", "));
+        return Err(Undecided { reason: "several-owners", why });
+    };
+    let Some((uid, gid)) = only.split_once(':') else { return Ok(None) };
+    if let Some(account) = accounts.iter().find(|account| account.name == uid || account.uid == user::number(uid)) {
+        return Ok(Some(existing(account)));
+    }
+    match (user::number(uid), user::number(gid)) {
+        (Some(uid), Some(gid)) => created(model, stage, accounts, None, uid, gid).map(Some),
+        _ => {
+            let why = format!("the app's files are given to {only}, and no account of that name is known in the image");
+            Err(Undecided { reason: "unknown-owner", why })
+        }
+    }
+}
+
+/// (c) The base's own user, and (d) an account that it holds for the application.
+fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Identity> {
+    let Some(Base::Image { facts: Some(facts), listed: true, .. }) = model.root_base(stage) else { return None };
+    if let DefaultUser::Account(text) = facts.default_user {
+        let name = text.split(':').next().unwrap_or(text);
+        let account = accounts.iter().find(|account| account.name == name || account.uid == user::number(name));
+        let mut identity = account.map(existing).unwrap_or_else(|| number_of(text));
+        identity.origin = Origin::Base;
+        return Some(identity);
+    }
+    let own = !model.has_command(stage);
+    let fits = |account: &&Account| {
+        account.made.is_none() && (account.role == Role::App || (account.role == Role::Server && own))
+    };
+    accounts.iter().find(fits).map(existing)
+}
+
+fn number_of(text: &str) -> Identity {
+    let (uid, gid) = text.split_once(':').unwrap_or((text, ""));
+    Identity {
+        name: user::number(uid).is_none().then(|| uid.to_owned()),
+        group: None,
+        uid: user::number(uid),
+        gid: user::number(gid),
+        origin: Origin::Number,
+        user: String::new(),
+        commands: Vec::new(),
+        pins: Vec::new(),
+        supplementary: gid.is_empty(),
+        home: None,
+        worker: false,
+    }
+}
+
+/// An account that is there.
+pub fn existing(account: &Account) -> Identity {
+    Identity {
+        name: Some(account.name.clone()),
+        group: account.group.clone(),
+        uid: account.uid,
+        gid: account.gid,
+        origin: if account.made.is_some() { Origin::Existing } else { Origin::Builtin },
+        user: String::new(),
+        commands: Vec::new(),
+        pins: Vec::new(),
+        supplementary: account.supplementary,
+        home: account.home.clone(),
+        worker: account.role == Role::Server && account.made.is_none(),
+    }
+}
+
+/// (e) An account that the plan makes, or a number where none can be made.
+fn created(
+    model: &Model<'_>,
+    stage: usize,
+    accounts: &[Account],
+    name: Option<&str>,
+    uid: u32,
+    gid: u32,
+) -> Result<Identity, Undecided> {
+    let Some(Base::Image { facts: Some(base), .. }) = model.root_base(stage) else {
+        return Err(Undecided { reason: "unknown-base", why: "nothing is known of the base image".to_owned() });
+    };
+    if !can_run(model, stage, base.shell, base.tools, base.family) {
+        let (uid, gid) = if uid == CREATED { (NUMBER, NUMBER) } else { (uid, gid) };
+        return Ok(number_of(&format!("{uid}:{gid}")));
+    }
+    if let Some(holder) = accounts.iter().find(|account| account.uid == Some(uid)) {
+        let why =
+            format!("uid {uid} is {}'s already: choose another with --uid, or that account with --user", holder.name);
+        return Err(Undecided { reason: "taken-id", why });
+    }
+    let taken = |name: &str| {
+        accounts.iter().any(|account| account.name == name) || model.group(stage, usize::MAX, name).is_some()
+    };
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => ["app", "appuser"].into_iter().find(|name| !taken(name)).unwrap_or("unroot").to_owned(),
+    };
+    let Some(recipe) = facts::account_recipe(base.family) else {
+        let why = "no template says how accounts are made in this image: give --uid and --gid of one it has".to_owned();
+        return Err(Undecided { reason: "no-account-tools", why });
+    };
+    let mut commands = recipe.commands(&name, uid, gid);
+    if let Some(folder) = recipe.folders.first().filter(|folder| !path_holds(model, stage, folder)) {
+        commands.iter_mut().for_each(|command| command.insert_str(0, &format!("{folder}/")));
+    }
+    Ok(Identity {
+        home: Some(recipe.home(&name)),
+        group: Some(name.clone()),
+        name: Some(name),
+        uid: Some(uid),
+        gid: Some(gid),
+        origin: Origin::Created,
+        user: String::new(),
+        commands,
+        pins: Vec::new(),
+        supplementary: false,
+        worker: false,
+    })
+}
+
+/// Whether PATH at the end of the stage holds a folder: always, unless the file sets a PATH of its own without it.
+fn path_holds(model: &Model<'_>, stage: usize, folder: &str) -> bool {
+    let Some((_, index, value)) = model.environments(stage).into_iter().find(|(name, _, _)| name == "PATH") else {
+        return true;
+    };
+    let written = model.instruction(index).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
+    let adds = written.is_some_and(|text| text.contains("$PATH") || text.contains("${PATH"));
+    adds || value.text().is_none_or(|text| text.split(':').any(|part| part == folder))
+}
+
+/// Whether a RUN may be added: there is a shell and tools, and no other architecture would need an emulator for it.
+pub fn can_run(model: &Model<'_>, stage: usize, shell: Known, tools: Tools, family: Family) -> bool {
+    let shellless = matches!(family, Family::Scratch | Family::Distroless | Family::UbiMicro) || shell == Known::No;
+    if shellless || (tools == Tools::None && facts::account_recipe(family).is_none()) {
+        return false;
+    }
+    let runs = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == crate::syntax::Keyword::Run);
+    runs || !for_several_platforms(model)
+}
+
+/// `FROM --platform=$BUILDPLATFORM` somewhere: the file is built for several platforms.
+fn for_several_platforms(model: &Model<'_>) -> bool {
+    model.stages.iter().filter_map(|stage| model.instruction(stage.from)).any(|from| {
+        from.flag("platform")
+            .and_then(|flag| flag.value.as_deref())
+            .is_some_and(|value| value.contains("BUILDPLATFORM"))
+    })
+}
+
+/// Whether an id is written down in the file.
+pub fn is_literal(id: &Id) -> bool {
+    matches!(id, Id::Literal(_))
+}

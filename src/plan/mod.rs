@@ -1,0 +1,176 @@
+//! One plan a target: who will run it, then typed changes, each asked for by a rule.
+
+pub mod block;
+pub mod change;
+pub mod chown;
+pub mod identity;
+pub mod ownership;
+pub mod ports;
+pub mod switch;
+pub mod uses;
+mod write_set;
+
+use crate::model::hazard::{Hazard, Scene};
+use crate::options::Options;
+use crate::report::Safety;
+
+pub use change::{Change, Place};
+pub use identity::{Identity, Origin, Undecided};
+
+/// Something a rule found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// What is wrong, one line.
+    pub message: String,
+    /// Why it matters, or what a person has to decide.
+    pub why: String,
+    /// The reason's id when it is left alone.
+    pub reason: Option<&'static str>,
+    /// The instruction that shows it.
+    pub at: usize,
+    /// Whether the plan's changes answer it.
+    pub fixed: bool,
+}
+
+/// A path that is handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// Absolute path.
+    pub path: String,
+    /// `uid:gid`, or the name.
+    pub owner: String,
+    /// Whether all below goes along.
+    pub tree: bool,
+    /// Why.
+    pub why: String,
+}
+
+/// A port that moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Old.
+    pub from: u16,
+    /// New.
+    pub to: u16,
+    /// Lines that name it.
+    pub lines: Vec<usize>,
+}
+
+/// What a target becomes, while rules are adding to it.
+pub struct Draft<'d> {
+    /// What is looked at.
+    pub scene: &'d Scene<'d>,
+    /// What the caller wants.
+    pub options: &'d Options,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// The account that will run the process, once a rule has asked for the switch.
+    pub identity: Option<Identity>,
+    /// Changes besides the block.
+    pub changes: Vec<Change>,
+    /// Paths handed over.
+    pub handed: Vec<Handed>,
+    /// Ports that move.
+    pub moved: Vec<Moved>,
+    /// Hazards that make it less than safe.
+    pub hazards: Vec<Hazard>,
+    /// What people must know besides.
+    pub notes: Vec<String>,
+    /// Whether something that the switch needs cannot be done: nothing of it is.
+    pub stopped: bool,
+}
+
+/// A finished plan: one fix.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The stage.
+    pub stage: usize,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// The account, if the plan switches to one.
+    pub identity: Option<Identity>,
+    /// All changes.
+    pub changes: Vec<Change>,
+    /// Paths handed over.
+    pub handed: Vec<Handed>,
+    /// Ports that move.
+    pub moved: Vec<Moved>,
+    /// Hazards.
+    pub hazards: Vec<Hazard>,
+    /// What people must know besides.
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// How safe the plan is.
+    pub fn safety(&self) -> Safety {
+        if self.hazards.is_empty() { Safety::Safe } else { Safety::Unsafe }
+    }
+}
+
+impl<'d> Draft<'d> {
+    /// A plan without anything in it.
+    pub fn new(scene: &'d Scene<'d>, options: &'d Options) -> Self {
+        Self {
+            scene,
+            options,
+            findings: Vec::new(),
+            identity: None,
+            changes: Vec::new(),
+            handed: Vec::new(),
+            moved: Vec::new(),
+            hazards: Vec::new(),
+            notes: Vec::new(),
+            stopped: false,
+        }
+    }
+
+    /// Adds a finding that the plan's changes answer.
+    pub fn found(&mut self, rule: &'static str, at: usize, message: impl Into<String>, why: impl Into<String>) {
+        self.findings.push(Finding { rule, message: message.into(), why: why.into(), reason: None, at, fixed: true });
+    }
+
+    /// Adds a finding that is left alone, and gives up the switch of the user.
+    pub fn refuse(
+        &mut self,
+        rule: &'static str,
+        at: usize,
+        message: impl Into<String>,
+        reason: &'static str,
+        why: impl Into<String>,
+    ) {
+        let reason = Some(reason);
+        self.findings.push(Finding { rule, message: message.into(), why: why.into(), reason, at, fixed: false });
+        self.stopped = true;
+    }
+
+    /// Ends the drafting: nothing of a switch that was stopped remains but its findings.
+    pub fn finish(mut self) -> Plan {
+        let stage = self.scene.stage;
+        if self.identity.is_some() && !self.stopped {
+            block::check(&mut self);
+        }
+        if self.stopped {
+            // What the switch would have done along is no finding of its own without it.
+            let along = |finding: &Finding| matches!(finding.rule, "unowned-copy" | "privileged-port" | "chown-run");
+            self.findings.retain(|finding| finding.reason.is_some() || !along(finding));
+            self.findings.iter_mut().for_each(|finding| finding.fixed = false);
+            return Plan { stage, findings: self.findings, notes: self.notes, ..Plan::default() };
+        }
+        block::assemble(&mut self);
+        let mut seen = std::collections::HashSet::new();
+        self.handed.retain(|handed| seen.insert((handed.path.clone(), handed.tree)));
+        Plan {
+            stage,
+            findings: self.findings,
+            identity: self.identity,
+            changes: self.changes,
+            handed: self.handed,
+            moved: self.moved,
+            hazards: self.hazards,
+            notes: self.notes,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What is handed over: the app's own folder, what is copied into it, and the write set.
+
+use super::uses::{Used, uses};
+use super::{Change, Draft, Handed, Identity, write_set};
+use crate::context::Entry;
+use crate::model::hazard::{Hazard, Scene, Weight};
+use crate::model::owner::{self, Made, Owners};
+use crate::model::{Base, Model, value};
+use crate::options::Ownership;
+use crate::syntax::{Args, Keyword};
+
+/// The app's own folder: the one that the process starts in, unless the image has it or others share it.
+pub fn own_folder(model: &Model<'_>, stage: usize) -> Option<String> {
+    let cwd = model.process_folder(stage);
+    let cwd = cwd.certain()?;
+    (!owner::is_packaged(cwd) && !model.is_base_folder(stage, cwd)).then(|| cwd.to_owned())
+}
+
+/// Hands over what the account needs; returns the copies that get a `--chown` for it.
+pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
+    let Some(identity) = draft.identity.clone().filter(|_| !draft.stopped) else { return Vec::new() };
+    let before = draft.changes.len();
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let owners = model.owners(stage);
+    if draft.options.ownership == Ownership::App && !identity.worker {
+        match own_folder(model, stage) {
+            Some(folder) => own(draft, &identity, &owners, &folder),
+            None => no_folder(draft),
+        }
+    }
+    if draft.options.ownership != Ownership::None {
+        write_set::plan(draft, &identity, &owners);
+        write_set::home(draft, &identity, &owners);
+    }
+    let added = draft.changes.get(before..).unwrap_or_default();
+    added.iter().filter_map(Change::instruction).collect()
+}
+
+/// The process has no folder of its own: fine only where nothing but a program of this file is in the image.
+fn no_folder(draft: &mut Draft<'_>) {
+    let scene = draft.scene;
+    let bare = shellless(scene.model, scene.stage);
+    let built_here = scene
+        .model
+        .owners(scene.stage)
+        .copies
+        .iter()
+        .any(|copy| copy.from.as_deref().is_some_and(|from| scene.model.find_stage(from, scene.stage).is_some()));
+    if bare && built_here {
+        return;
+    }
+    let cwd = scene.model.process_folder(scene.stage);
+    let cwd = cwd.text().unwrap_or("a folder that cannot be known").to_owned();
+    push(
+        draft,
+        "opaque-writes",
+        scene.model.entry(scene.stage).cmd.map_or(scene.from(), |(_, index)| index),
+        format!(
+            "the process starts in {cwd}, which stays root's: check that it writes nothing there, or set a WORKDIR of its own"
+        ),
+    );
+}
+
+/// Whether the image has no shell to run commands with.
+pub fn shellless(model: &Model<'_>, stage: usize) -> bool {
+    match model.root_base(stage) {
+        Some(Base::Image { facts: Some(facts), .. }) => {
+            !super::identity::can_run(model, stage, facts.shell, facts.tools, facts.family)
+        }
+        _ => true,
+    }
+}
+
+pub(super) fn push(draft: &mut Draft<'_>, id: &'static str, at: usize, message: impl Into<String>) {
+    draft.hazards.push(Hazard { id, weight: Weight::Unsafe, message: message.into(), at });
+}
+
+fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let uses = uses(model, stage, folder);
+    let mut made_by_copy = false;
+    let mut left = Vec::new();
+    for copy in &owners.copies {
+        let Some(target) = copy.destination.as_deref().filter(|path| value::within(path, folder)) else { continue };
+        let index = copy.instruction;
+        let later = |used: &Used| used.at > index && (used.writes || !brings_folder(model, index));
+        if model.stage_of(index) != Some(stage) || uses.iter().any(later) || is_archive(model, index) {
+            left.push(index);
+            continue;
+        }
+        let flagged = |change: &Change| matches!(change, Change::Flag { instruction, .. } if *instruction == index);
+        let settled =
+            copy.owner.as_deref().is_some_and(|owner| identity.owns(owner)) || draft.changes.iter().any(flagged);
+        if settled || model.instruction(index).is_some_and(|found| found.flag("chown").is_some()) {
+            continue;
+        }
+        let Some(owner) = identity.copy_owner(model, stage, index) else {
+            left.push(index);
+            continue;
+        };
+        made_by_copy |= owners.nodes.get(folder).is_some_and(|node| node.made == Made::Copy(index));
+        draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
+        let made = owners.nodes.iter().filter(|(path, node)| node.made == Made::Copy(index) && *path != target);
+        draft.handed.extend(made.map(|(path, _)| Handed {
+            path: path.clone(),
+            owner: identity.owner(),
+            tree: false,
+            why: "copied along: its folder is made by the copy".to_owned(),
+        }));
+        draft.handed.push(Handed {
+            path: target.to_owned(),
+            owner: identity.owner(),
+            tree: true,
+            why: "copied into the app's own folder".to_owned(),
+        });
+    }
+    folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
+}
+
+/// The folder itself: alone where its content is handed over already, with all below where small code of the project
+/// stayed root's.
+fn folder_itself(
+    draft: &mut Draft<'_>,
+    identity: &Identity,
+    owners: &Owners,
+    folder: &str,
+    made_by_copy: bool,
+    left: &[usize],
+    uses: &[Used],
+) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let opaque = uses.iter().filter(|used| used.opaque).max_by_key(|used| used.at);
+    let code_left = left.iter().copied().find(|index| brings_folder(model, *index));
+    if shellless(model, stage) {
+        let theirs = owners.owner(folder).is_some_and(|owner| identity.owns(owner));
+        if !made_by_copy && !theirs {
+            let at = model.entry(stage).cmd.map_or(draft.scene.from(), |(_, index)| index);
+            push(
+                draft,
+                "opaque-writes",
+                at,
+                format!(
+                    "{folder} stays root's because no RUN can hand it over: check that the process writes nothing there"
+                ),
+            );
+        }
+        return;
+    }
+    let installs = uses.iter().any(|used| used.installs);
+    let small = context_size(draft.scene).is_some_and(|size| size < SMALL);
+    let tree =
+        (code_left.is_some() || opaque.is_some()) && !installs && small && draft_changes_none_below(draft, folder);
+    if let Some(used) = opaque {
+        let line = model.line(used.at);
+        push(
+            draft,
+            "opaque-run",
+            used.at,
+            format!("what the RUN on line {line} leaves in {folder} cannot be known; it stays root's unless listed"),
+        );
+    } else if let Some(index) = code_left.filter(|_| !tree) {
+        let line = model.line(index);
+        push(
+            draft,
+            "root-owned-code",
+            index,
+            format!(
+                "the copy on line {line} stays root's because later steps work on it: check that the process writes into none of its folders"
+            ),
+        );
+    }
+    let theirs = owners.owner(folder).is_some_and(|owner| identity.owns(owner));
+    if theirs || (made_by_copy && !tree) {
+        return;
+    }
+    draft.handed.push(Handed {
+        path: folder.to_owned(),
+        owner: identity.owner(),
+        tree,
+        why: "WORKDIR of the command".to_owned(),
+    });
+}
+
+/// Most bytes of build context that may be written once more by a recursive chown.
+const SMALL: u64 = 10 << 20;
+
+fn draft_changes_none_below(draft: &Draft<'_>, folder: &str) -> bool {
+    !draft.handed.iter().any(|handed| value::within(&handed.path, folder))
+}
+
+/// Whether a copy brings a whole folder of the context (or of a stage).
+pub fn brings_folder(model: &Model<'_>, index: usize) -> bool {
+    let Some(Args::Copy { sources, .. }) = model.instruction(index).map(|found| &found.args) else { return false };
+    sources.iter().any(|source| {
+        let name = source.text.rsplit('/').next().unwrap_or("");
+        name.is_empty() || name == "." || !name.contains('.')
+    })
+}
+
+/// `ADD` unpacks local archives and ignores `--chown` for them (measured).
+pub fn is_archive(model: &Model<'_>, index: usize) -> bool {
+    const ENDINGS: [&str; 8] = [".tar", ".gz", ".tgz", ".bz2", ".xz", ".txz", ".zst", ".zip"];
+    let Some(found) = model.instruction(index).filter(|found| found.keyword == Keyword::Add) else { return false };
+    let Args::Copy { sources, .. } = &found.args else { return false };
+    sources.iter().any(|source| ENDINGS.iter().any(|ending| source.text.ends_with(ending)) || source.text.contains('*'))
+}
+
+/// Bytes of the build context; `None` when it cannot be known or is too large to count.
+fn context_size(scene: &Scene<'_>) -> Option<u64> {
+    fn add(scene: &Scene<'_>, path: &str, depth: usize, total: &mut u64, seen: &mut usize) -> Option<()> {
+        for name in scene.files.list(path) {
+            *seen += 1;
+            if *seen > 2000 || depth > 12 || *total > SMALL {
+                return None;
+            }
+            let inner = if path.is_empty() { name } else { format!("{path}/{name}") };
+            match scene.files.entry(&inner) {
+                Entry::File { len, .. } => *total += len,
+                Entry::Folder if !inner.ends_with(".git") => add(scene, &inner, depth + 1, total, seen)?,
+                Entry::Unknown => return None,
+                _ => {}
+            }
+        }
+        Some(())
+    }
+    let context = scene.context?;
+    let mut total = 0;
+    add(scene, context, 0, &mut total, &mut 0)?;
+    Some(total)
+}

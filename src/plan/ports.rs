@@ -1,0 +1,168 @@
+//! Moves privileged ports: everywhere that this file names them, or nowhere.
+
+use super::{Change, Draft, Moved};
+use crate::model::hazard::{Hazard, Weight};
+use crate::model::port::{self, Named, Use};
+use crate::syntax::{Args, Keyword, Pair};
+
+/// Plans the move of every port below 1024, or says why one cannot move.
+pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
+    let places = port::find(draft.scene);
+    let mut ports: Vec<u16> = places.iter().map(|place| place.port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    for port in ports {
+        let of: Vec<&Named> = places.iter().filter(|place| place.port == port).collect();
+        move_port(draft, rule, port, &of, &places);
+    }
+}
+
+fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named], all: &[Named]) {
+    let Some(first) = of.first() else { return };
+    let model = draft.scene.model;
+    if draft.options.keep_ports {
+        let note = format!(
+            "port {from} stays: Docker lets a non-root process bind it, CRI-O, OpenShift and older containerd do not"
+        );
+        draft.notes.push(note);
+        return;
+    }
+    // A health check or a port that is only asked for says nothing about who listens.
+    let serves = of.iter().any(|place| place.role != Use::Asks);
+    if !serves {
+        return;
+    }
+    let message = format!("port {from} is privileged: a process that is not root may not open it");
+    let default = match from {
+        80 => Some(8080),
+        443 => Some(8443),
+        _ => None,
+    };
+    let Some(to) = draft.options.ports.get(&from).copied().or(default) else {
+        let why = format!("only 80 and 443 have a usual other port: say --port {from}=NEW, or --port keep");
+        return draft.refuse(rule, first.at, message, "port-choice", why);
+    };
+    if names(draft, to) {
+        let why =
+            format!("the file names {to} already, so {from} cannot become it: say --port {from}=NEW, or --port keep");
+        return draft.refuse(rule, first.at, message, "port-taken", why);
+    }
+    let listens = of.iter().any(|place| place.role == Use::Listens);
+    let variable = of.iter().any(|place| place.role == Use::Variable);
+    let elsewhere = listens_elsewhere(draft, from, all);
+    if !listens && (!variable || elsewhere) {
+        let why = format!(
+            "nothing in the Dockerfile tells the process to listen on {from} (looked at ENV, ARG, CMD, ENTRYPOINT): \
+             move its own configuration and EXPOSE by hand, or say --port keep"
+        );
+        return draft.refuse(rule, first.at, message, "port-listener", why);
+    }
+    if let Some(place) = of.iter().find(|place| !place.editable) {
+        let why = format!("line {} names it in a way that cannot be changed alone", model.line(place.at));
+        return draft.refuse(rule, place.at, message, "port-place", why);
+    }
+    if let Some(index) = of.iter().find_map(|place| read_by_build(draft, place)) {
+        let why = format!(
+            "line {} reads the variable that holds it: another number would change that step too",
+            model.line(index)
+        );
+        return draft.refuse(rule, index, message, "port-place", why);
+    }
+    if !listens {
+        let at = first.at;
+        let message = format!("nothing proves that the process takes port {from} from the variable that names it");
+        draft.hazards.push(Hazard { id: "port-variable", weight: Weight::Unsafe, message, at });
+    }
+    other_files(draft, from, first.at);
+    for place in of {
+        let text = if place.span.is_empty() { format!(":{to}") } else { to.to_string() };
+        draft.changes.push(Change::Word { instruction: place.at, span: place.span, text });
+    }
+    let mut lines: Vec<usize> = of.iter().map(|place| model.lines.position(place.span.start).line).collect();
+    lines.dedup();
+    draft.found(rule, first.at, message, format!("{from} becomes {to}; whoever maps {from} has to map {to}"));
+    draft.notes.push(format!("breaking for whoever maps port {from}: the process listens on {to} now"));
+    draft.moved.push(Moved { from, to, lines });
+}
+
+/// The step of the build, if there is one, that reads the variable which holds the port: a RUN, a folder, a copy.
+fn read_by_build(draft: &Draft<'_>, place: &Named) -> Option<usize> {
+    let model = draft.scene.model;
+    let Some(Args::Pairs(pairs)) = model.instruction(place.at).map(|found| &found.args) else { return None };
+    let holds = |pair: &&Pair| pair.value.as_ref().is_some_and(|value| value.span.contains(place.span));
+    let name = &pairs.iter().find(holds)?.key.text;
+    let steps = [Keyword::Run, Keyword::Workdir, Keyword::Copy, Keyword::Add, Keyword::User, Keyword::Volume];
+    let later = draft.scene.model.lineage(draft.scene.stage).into_iter().map(|(_, index)| index);
+    later.filter(|index| *index > place.at && steps.contains(&model.keyword(*index))).find(|index| {
+        let text = draft.scene.text(*index);
+        text.contains(&format!("${name}")) || text.contains(&format!("${{{name}"))
+    })
+}
+
+/// Whether the process listens on another port than `from` by its own arguments.
+fn listens_elsewhere(draft: &Draft<'_>, from: u16, all: &[Named]) -> bool {
+    let other = |place: &Named| place.port != from && place.role == Use::Listens;
+    let high = draft.scene.programs.list.iter().flat_map(|program| program.arguments.iter().flatten());
+    let high = high.filter_map(|text| text.rsplit([':', '=']).next()?.parse::<u16>().ok());
+    all.iter().any(other) || high.into_iter().any(|port| port >= port::FIRST_FREE)
+}
+
+/// Whether a port's number stands anywhere in the file's EXPOSE, ENV or command.
+fn names(draft: &Draft<'_>, port: u16) -> bool {
+    let wanted = port.to_string();
+    let keywords =
+        [Keyword::Expose, Keyword::Env, Keyword::Arg, Keyword::Cmd, Keyword::Entrypoint, Keyword::Healthcheck];
+    let lineage = draft.scene.model.lineage(draft.scene.stage);
+    let mut texts = lineage.iter().filter(|(_, at)| keywords.contains(&draft.scene.model.keyword(*at)));
+    texts.any(|(_, at)| {
+        let text = draft.scene.text(*at);
+        text.split(|c: char| !c.is_ascii_digit()).any(|number| number == wanted)
+    })
+}
+
+/// Other files of the project that name the port make the move unsafe: they would have to move along.
+fn other_files(draft: &mut Draft<'_>, port: u16, at: usize) {
+    const NAMES: [&str; 14] = [
+        "compose.yaml",
+        "compose.yml",
+        "docker-compose.yaml",
+        "docker-compose.yml",
+        "docker-compose.prod.yml",
+        "docker-compose.override.yml",
+        "Makefile",
+        "README.md",
+        "README",
+        "README.rst",
+        ".env",
+        "fly.toml",
+        "render.yaml",
+        "app.json",
+    ];
+    let folder = draft.scene.path.and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder.to_owned());
+    let Some(_) = draft.scene.path else {
+        let message = format!("the rest of the project cannot be seen, and may name port {port}");
+        draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at });
+        return;
+    };
+    let folders = [Some(String::new()), folder.map(|folder| format!("{folder}/"))];
+    for (folder, name) in folders.iter().flatten().flat_map(|folder| NAMES.map(|name| (folder, name))) {
+        let path = format!("{folder}{name}");
+        let Some(text) = draft.scene.files.read(&path) else { continue };
+        if mentions(&String::from_utf8_lossy(&text), port) {
+            let message = format!("{path} names port {port} too and is not changed along");
+            draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at });
+            return;
+        }
+    }
+}
+
+/// Whether a text holds the port as `:80`, `80:`, `port 80` or `=80`.
+fn mentions(text: &str, port: u16) -> bool {
+    let wanted = port.to_string();
+    text.match_indices(&wanted).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + wanted.len()..).and_then(|text| text.chars().next());
+        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '.');
+        !digit(before) && !digit(after) && (before.is_some_and(|c| ":= \t".contains(c)) || after == Some(':'))
+    })
+}

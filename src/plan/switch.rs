@@ -1,0 +1,119 @@
+//! The switch of the user: whether the target runs as root, whether that may change, and to whom.
+
+use super::{Draft, Undecided, identity, ownership};
+use crate::model::hazard::{self, Hazard, Weight};
+use crate::model::{Base, Who};
+use crate::syntax::Keyword;
+
+/// Whether a USER stands in the stage or its ancestors.
+pub fn has_user(draft: &Draft<'_>) -> bool {
+    let model = draft.scene.model;
+    model.lineage(draft.scene.stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::User)
+}
+
+/// Plans the switch if the process runs as root; reported under `rule`.
+pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let at = model.last_user(stage).or(command(draft)).unwrap_or_else(|| draft.scene.from());
+    match model.final_user(stage) {
+        Who::User(_) => return,
+        Who::Chosen(user) if user != "root" => return,
+        Who::Chosen(_) => {
+            let why = "the builder chooses the user by an ARG whose default is root: change the default by hand if no build relies on it";
+            return draft.refuse(rule, at, message, "chosen-user", why);
+        }
+        Who::Root => {}
+        Who::Unknown(why) => {
+            if !unknown_base(draft, rule, at, &why) {
+                return;
+            }
+        }
+    }
+    if let Some(note) = drops_by_itself(draft) {
+        draft.notes.push(note);
+        return;
+    }
+    let found = hazard::find(draft.scene);
+    let manual: Vec<&Hazard> = found.iter().filter(|hazard| hazard.weight == Weight::Manual).collect();
+    if let Some(first) = manual.first() {
+        let why: Vec<&str> = manual.iter().map(|hazard| hazard.message.as_str()).collect();
+        return draft.refuse(rule, first.at, message, first.id, why.join("; "));
+    }
+    draft.hazards.extend(found);
+    let folder = ownership::own_folder(model, stage);
+    match identity::choose(model, stage, draft.options, folder.as_deref()) {
+        Ok(identity) => {
+            draft.found(rule, at, message, why(&identity));
+            if identity.uid.is_none() {
+                let name = identity.name.clone().unwrap_or_default();
+                draft.notes.push(format!("{name} has no fixed uid: Kubernetes' runAsNonRoot refuses a USER by name"));
+            }
+            draft.identity = Some(identity);
+        }
+        Err(Undecided { reason, why }) => draft.refuse(rule, at, message, reason, why),
+    }
+}
+
+fn why(identity: &super::Identity) -> String {
+    let who = identity.named();
+    match identity.origin {
+        super::Origin::Builtin => format!("the base image holds {who} for applications"),
+        super::Origin::Created => format!("{who} is made for it, with a number that no base image uses"),
+        super::Origin::Existing => format!("{who} is made in the file already"),
+        super::Origin::Base => format!("the base image runs as {who} by itself"),
+        super::Origin::Number => format!("{who} needs no account: nothing in the image could make one"),
+    }
+}
+
+fn command(draft: &Draft<'_>) -> Option<usize> {
+    let entry = draft.scene.model.entry(draft.scene.stage);
+    entry.entrypoint.or(entry.cmd).map(|(_, index)| index)
+}
+
+/// An image that no template lists: goes on with a hazard where the file shows that it is root, or where the caller
+/// gave the account whole.
+fn unknown_base(draft: &mut Draft<'_>, rule: &'static str, at: usize, why: &str) -> bool {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let message = "nobody can tell which user this runs as";
+    if model.last_user(stage).is_some() {
+        draft.refuse(rule, at, message, "unknown-user", why);
+        return false;
+    }
+    let given = draft.options.user.is_some() && draft.options.uid.is_some() && draft.options.gid.is_some();
+    let evidence = model.root_evidence(stage);
+    let listed = matches!(model.root_base(stage), Some(Base::Image { listed: true, .. }));
+    let base = match model.root_base(stage) {
+        Some(Base::Image { reference, .. }) => reference.clone(),
+        _ => "the base image".to_owned(),
+    };
+    if let (Some(line), false) = (evidence, listed) {
+        let message = format!("{base} is not known; line {} of the file works as root in it", model.line(line));
+        draft.hazards.push(Hazard { id: "unknown-base", weight: Weight::Unsafe, message, at: draft.scene.from() });
+        return true;
+    }
+    if given {
+        let message = format!("{base} is not known; the account was given");
+        draft.hazards.push(Hazard { id: "unknown-base", weight: Weight::Unsafe, message, at: draft.scene.from() });
+        return true;
+    }
+    let why = format!(
+        "{why}, and nothing in the file shows that it is root: it may well be another user already. If it is root, give --user, --uid and --gid"
+    );
+    draft.refuse(rule, draft.scene.from(), message, "unknown-base", why);
+    false
+}
+
+/// `CMD ["gosu", "app", "server"]`: the file itself steps down from root, with every program that it starts.
+fn drops_by_itself(draft: &Draft<'_>) -> Option<String> {
+    let programs = draft.scene.programs;
+    let drops = |program: &crate::model::entry::Program| {
+        let known = crate::facts::command(&program.name)?;
+        let user = program.arguments.first().cloned().flatten()?;
+        let user = user.split(':').next().unwrap_or("").to_owned();
+        let drops = known.role == crate::facts::ProgramRole::DropsRoot && !user.starts_with('-');
+        (drops && user != "root" && crate::model::user::number(&user) != Some(0)).then_some(user)
+    };
+    let users: Option<Vec<String>> = programs.list.iter().map(drops).collect();
+    let users = users.filter(|users| !users.is_empty() && programs.complete)?;
+    Some(format!("the command steps down from root to {} by itself", users.join(", ")))
+}

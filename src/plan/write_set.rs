@@ -1,0 +1,163 @@
+//! What the process must write, as far as the Dockerfile tells: VOLUMEs, folders made for run time, ENV, the home.
+
+use super::ownership::{push, shellless};
+use super::{Draft, Handed, Identity, Origin};
+use crate::model::command::Ran;
+use crate::model::owner::{Made, Owners};
+use crate::model::{Model, value};
+use crate::syntax::{Args, Keyword};
+
+/// VOLUMEs, folders that a RUN makes for run time, folders that ENV names.
+pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let mut wanted: Vec<(String, String)> = Vec::new();
+    for (at, index) in model.lineage(stage) {
+        match model.keyword(index) {
+            Keyword::Volume => {
+                if let Some(Args::Many { words, .. }) = model.instruction(index).map(|found| &found.args) {
+                    let values = words.iter().map(|word| model.expand(at, index, &word.text));
+                    let paths = values.filter_map(|value| value.certain().and_then(value::normal));
+                    wanted.extend(paths.map(|path| (path, "VOLUME".to_owned())));
+                }
+            }
+            Keyword::Run => wanted.extend(made_for_run_time(model, at, index)),
+            _ => {}
+        }
+    }
+    wanted.extend(named_by_env(model, stage));
+    for (path, why) in wanted {
+        let owner = owners.owner(&path);
+        let theirs = owner.is_some_and(|owner| identity.owns(owner));
+        let foreign = owner.is_some_and(|owner| !owner.starts_with("0:") && !theirs);
+        let done = theirs
+            || draft.handed.iter().any(|handed| {
+                handed.path == path
+                    || (handed.tree
+                        && value::within(&path, &handed.path)
+                        && owners.nodes.get(&path).is_none_or(|node| !matches!(node.made, Made::Run(_))))
+            });
+        if foreign || done || model.is_base_folder(stage, &path) {
+            continue;
+        }
+        if shellless(model, stage) {
+            let message = format!(
+                "{path} is written at run time, and nothing in this image can hand it over: copy it from a stage with --chown"
+            );
+            draft.refuse(
+                "missing-user",
+                draft.scene.from(),
+                "a folder that the process writes would stay root's",
+                "shell-less-folder",
+                message,
+            );
+            return;
+        }
+        draft.handed.push(Handed { path, owner: identity.owner(), tree: false, why });
+    }
+}
+
+/// A home that the account's maker does not make, or that was there before and stayed root's.
+pub(super) fn home(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let (Some(name), Some(path)) = (&identity.name, identity.home.as_deref().filter(|path| path.len() > 1)) else {
+        return;
+    };
+    let made = match identity.origin {
+        Origin::Created => Some(true),
+        Origin::Existing => model.account(stage, usize::MAX, name).and_then(|account| account.has_home),
+        _ => return,
+    };
+    let node = owners.nodes.get(path);
+    let theirs = node.and_then(|node| node.owner.as_deref()).is_some_and(|owner| identity.owns(owner));
+    let planned = draft.handed.iter().any(|handed| handed.path == path);
+    if theirs || planned || (made == Some(true) && node.is_none()) {
+        return;
+    }
+    if model.is_base_folder(stage, path)
+        || value::within(path, "/dev")
+        || path == "/nonexistent"
+        || shellless(model, stage)
+    {
+        let at = draft.scene.from();
+        return push(
+            draft,
+            "no-home",
+            at,
+            format!("{name} has no home of its own ({path}): tools that write there will fail"),
+        );
+    }
+    draft.handed.push(Handed {
+        path: path.to_owned(),
+        owner: identity.owner(),
+        tree: false,
+        why: "home of the account".to_owned(),
+    });
+}
+
+/// Folders whose names say that tools, not the app, write them.
+const TOOLS: [&str; 16] = [
+    "/usr",
+    "/etc",
+    "/root",
+    "/tmp",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/opt",
+    "/build",
+    "/var/lib/apt",
+    "/var/cache/apt",
+    "/var/tmp",
+    "/go",
+    "/src",
+    "/dev",
+];
+
+/// Folders that a RUN makes and leaves empty, as far as it shows: the author knew that the app writes them.
+fn made_for_run_time(model: &Model<'_>, stage: usize, index: usize) -> Vec<(String, String)> {
+    let commands = model.commands(stage, index);
+    let removed = |path: &str| {
+        let gone = |ran: &Ran| {
+            matches!(ran.name.as_str(), "rm" | "rmdir")
+                && ran.operands().any(|(_, text)| ran.path(text).as_deref() == Some(path))
+        };
+        commands.list.iter().any(gone)
+    };
+    let entered =
+        |path: &str| commands.list.iter().any(|ran| ran.cwd.text().is_some_and(|cwd| value::within(cwd, path)));
+    let start = model.cwd(stage, index);
+    let made = commands.list.iter().filter(|ran| ran.name == "mkdir" && !ran.conditional);
+    let paths = made.flat_map(|ran| ran.operands().filter_map(|(_, text)| ran.path(text)).collect::<Vec<_>>());
+    let line = model.line(index);
+    paths
+        .filter(|path| !TOOLS.iter().any(|tools| value::within(path, tools)) && !removed(path))
+        .filter(|path| start.text().is_some_and(|cwd| value::within(cwd, path)) || !entered(path))
+        .map(|path| (path, format!("made by the RUN on line {line}")))
+        .collect()
+}
+
+fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, String)> {
+    const DATA: [&str; 12] =
+        ["DATA", "CACHE", "UPLOAD", "STORAGE", "LOG", "STATE", "MEDIA", "TMP", "TEMP", "DB", "DATABASE", "STATIC"];
+    const ENDS: [&str; 5] = ["DIR", "DIRECTORY", "PATH", "ROOT", "FOLDER"];
+    let mut found = Vec::new();
+    for (name, _, value) in model.environments(stage) {
+        let parts: Vec<&str> = name.split('_').collect();
+        let is_data = parts.iter().any(|part| DATA.iter().any(|data| part.trim_end_matches('S') == *data));
+        let is_path = parts.last().is_some_and(|last| ENDS.contains(last) || last.ends_with("DIR"));
+        let Some(text) = value.certain() else { continue };
+        let path = match text.strip_prefix("sqlite:///") {
+            Some(file) if file.starts_with('/') => {
+                value::normal(file).and_then(|file| file.rsplit_once('/').map(|(dir, _)| dir.to_owned()))
+            }
+            _ if is_data && is_path => {
+                value::normal(text).filter(|path| !path.rsplit('/').next().unwrap_or("").contains('.'))
+            }
+            _ => None,
+        };
+        let path = path.filter(|path| path.len() > 1 && !TOOLS.iter().any(|tools| value::within(path, tools)));
+        found.extend(path.map(|path| (path, format!("named by ENV {name}"))));
+    }
+    found
+}

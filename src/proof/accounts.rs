@@ -1,0 +1,128 @@
+//! Every account that unroot wrote exists where it is used, and the process ends up as the planned one.
+
+use super::Case;
+use super::align::Origin;
+use crate::facts;
+use crate::model::{Who, user};
+use crate::plan::{Change, Identity};
+
+/// Names exist at their line by a means that the image has, numbers are the ids that their creating lines give.
+pub(super) fn accounts(case: &Case<'_>) -> Result<(), String> {
+    let stage = case.plan.stage;
+    for (old, new) in case.aligned.kept() {
+        let flagged = case
+            .plan
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Flag { instruction, .. } if *instruction == old));
+        let Some(found) = case.after.instruction(new).filter(|_| flagged) else { continue };
+        let line = found.lines.0;
+        if found.flag("chmod").is_some() && case.before.instruction(old).is_some_and(|was| was.flag("chmod").is_none())
+        {
+            return Err(format!("line {line} got a --chmod"));
+        }
+        let owner = found.flag("chown").and_then(|flag| flag.value.clone()).unwrap_or_default();
+        let (name, group) = owner.split_once(':').map_or((owner.as_str(), None), |(name, group)| (name, Some(group)));
+        let linked = found.flag("link").is_some();
+        let numeric = |text: &str| user::number(text).is_some();
+        if linked && !(numeric(name) && group.is_none_or(numeric)) {
+            return Err(format!("line {line} copies with --link and names an account"));
+        }
+        if !numeric(name) && name != "root" && case.after.account(stage, new, name).is_none() {
+            return Err(format!("line {line} names {name}, which does not exist there"));
+        }
+        let missing = |group: &&str| !numeric(group) && *group != "root" && !case.after.has_group(stage, new, group);
+        if let Some(group) = group.filter(missing) {
+            return Err(format!("line {line} names the group {group}, which does not exist there"));
+        }
+    }
+    for (at, origin) in case.aligned.origins.iter().enumerate() {
+        match origin {
+            Origin::Run(_) => named_in_run(case, at)?,
+            Origin::User(text) if !exists(case, at, text) => {
+                return Err(format!("USER {text}: no such account exists there"));
+            }
+            _ => {}
+        }
+    }
+    ids(case)
+}
+
+/// Whether the names of `name:group` are those of accounts and groups that exist before a line.
+fn exists(case: &Case<'_>, at: usize, text: &str) -> bool {
+    let stage = case.plan.stage;
+    let (name, group) = text.split_once(':').unwrap_or((text, ""));
+    let known = |name: &str| name.is_empty() || name == "root" || user::number(name).is_some();
+    (known(name) || case.after.account(stage, at, name).is_some())
+        && (known(group) || case.after.has_group(stage, at, group))
+}
+
+/// A new RUN names accounts that exist above it, or that its own commands before that one make.
+fn named_in_run(case: &Case<'_>, at: usize) -> Result<(), String> {
+    let commands = case.after.commands(case.plan.stage, at);
+    let made_until = commands.list.iter().rposition(|ran| facts::makes_accounts(&ran.name));
+    for (nth, ran) in commands.list.iter().enumerate().filter(|(_, ran)| ran.name == "chown") {
+        let Some((_, Some(owner))) = ran.operands().next() else { continue };
+        let made = made_until.is_some_and(|last| last < nth);
+        if !exists(case, if made { at + 1 } else { at }, owner) {
+            return Err(format!("line {} gives files to {owner}, which does not exist there", case.after.line(at)));
+        }
+    }
+    Ok(())
+}
+
+/// The account's numbers are those that the result's own lines give it.
+fn ids(case: &Case<'_>) -> Result<(), String> {
+    let stage = case.plan.stage;
+    let Some(identity) = &case.plan.identity else { return Ok(()) };
+    let Some(name) = &identity.name else { return Ok(()) };
+    let Some(account) = case.after.account(stage, usize::MAX, name) else {
+        return Err(format!("{name} does not exist at the end"));
+    };
+    if identity.uid.is_some() && account.uid != identity.uid {
+        return Err(format!("{name} would have the uid {:?}, not {:?}", account.uid, identity.uid));
+    }
+    if identity.gid.is_some() && account.gid != identity.gid {
+        return Err(format!("{name} would have the gid {:?}, not {:?}", account.gid, identity.gid));
+    }
+    let twins = case
+        .after
+        .accounts(stage, usize::MAX)
+        .into_iter()
+        .filter(|other| other.uid == identity.uid && identity.uid.is_some());
+    if twins.count() > 1 {
+        return Err(format!("the uid of {name} is another account's too"));
+    }
+    Ok(())
+}
+
+/// The process runs as the planned account and not as root in any spelling, or as before when nothing is switched.
+pub(super) fn user(case: &Case<'_>) -> Result<(), String> {
+    let stage = case.plan.stage;
+    let after = case.after.final_user(stage);
+    match &case.plan.identity {
+        None if case.before.final_user(stage) == after => Ok(()),
+        None => Err("the user changed although nothing was to be switched".to_owned()),
+        Some(identity) => match after {
+            Who::User(text) if text == identity.user && is_its(identity, &text) => Ok(()),
+            other => Err(format!(
+                "the process would run as {}",
+                other.text().unwrap_or_else(|| "nobody knows whom".to_owned())
+            )),
+        },
+    }
+}
+
+/// Whether a USER's argument is the account's name, its uid, or one of them with its group.
+fn is_its(identity: &Identity, text: &str) -> bool {
+    let (who, group) = match text.split_once(':') {
+        Some((who, group)) => (who, Some(group)),
+        None => (text, None),
+    };
+    let named = identity.name.as_deref() == Some(who);
+    let numbered = user::number(who).is_some_and(|uid| identity.uid == Some(uid));
+    let grouped = |group: &str| {
+        identity.group.as_deref() == Some(group) || user::number(group).is_some_and(|gid| identity.gid == Some(gid))
+    };
+    (named || numbered) && group.is_none_or(grouped)
+}

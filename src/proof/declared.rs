@@ -1,0 +1,70 @@
+//! A declared change is not a proper one yet: what a plan may ask for at all.
+
+use super::Case;
+use crate::plan::Change;
+use crate::source::Span;
+use crate::syntax::{Args, Command, Keyword};
+
+/// Only `chown`s go, only copies get flags, and words change for ids that are pinned, for ports that move and for the
+/// user. What CMD, ENTRYPOINT, FROM, HEALTHCHECK, SHELL and VOLUME may become is for `frozen` to say.
+pub(super) fn proper(case: &Case<'_>) -> Result<(), String> {
+    for change in &case.plan.changes {
+        let Some(index) = change.instruction() else { continue };
+        let keyword = case.before.keyword(index);
+        use Keyword::{Cmd, Entrypoint, From, Healthcheck, Shell, Volume};
+        if matches!(keyword, Cmd | Entrypoint | From | Healthcheck | Shell | Volume) {
+            continue;
+        }
+        let may = match change {
+            Change::Block { .. } => true,
+            Change::Flag { .. } => matches!(keyword, Keyword::Copy | Keyword::Add),
+            Change::RemoveInstruction { .. } => owns_only(case, index, None),
+            Change::RemoveCommands { commands, .. } => owns_only(case, index, Some(commands)),
+            Change::RemoveWords { words, .. } => words.iter().all(|word| is_recursive(case, index, *word)),
+            Change::Word { span, text, .. } => word(case, change, index, *span, text),
+        };
+        if !may {
+            return Err(format!("the plan changes line {} in a way that no rule may ask for", case.before.line(index)));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the commands, or all of the RUN, only change owners.
+fn owns_only(case: &Case<'_>, index: usize, only: Option<&[Span]>) -> bool {
+    let [shelled] = case.before.scripts(index) else { return false };
+    let Some(stage) = case.before.stage_of(index) else { return false };
+    let commands = case.before.commands(stage, index);
+    let chown = |span: Span| commands.list.iter().any(|ran| ran.span == span && ran.name == "chown");
+    let top = shelled.top();
+    let found: Vec<Span> =
+        top.iter().map(|command| command.span).filter(|span| only.is_none_or(|only| only.contains(span))).collect();
+    case.before.keyword(index) == Keyword::Run && !found.is_empty() && found.into_iter().all(chown)
+}
+
+/// Whether a word of a RUN is the `-R` of a chown.
+fn is_recursive(case: &Case<'_>, index: usize, word: Span) -> bool {
+    let Some(stage) = case.before.stage_of(index) else { return false };
+    case.before.commands(stage, index).list.iter().filter(|ran| ran.name == "chown").any(|ran| {
+        let mut words = ran.spans.iter().zip(&ran.arguments);
+        words.any(|(span, text)| *span == word && matches!(text.as_deref(), Some("-R" | "--recursive")))
+    })
+}
+
+fn word(case: &Case<'_>, change: &Change, index: usize, span: Span, text: &str) -> bool {
+    let identity = case.plan.identity.as_ref();
+    let Some(found) = case.before.instruction(index) else { return false };
+    let is_pin = identity.is_some_and(|identity| identity.pins.contains(change));
+    match found.keyword {
+        Keyword::Run => {
+            let shell = matches!(found.args, Args::Command(Command::Shell(_)));
+            is_pin && shell && span.is_empty()
+        }
+        Keyword::User => identity.is_some_and(|identity| identity.user == text),
+        Keyword::Env | Keyword::Arg | Keyword::Expose => {
+            let old = String::from_utf8_lossy(span.of(case.before.bytes)).into_owned();
+            case.plan.moved.iter().any(|moved| old == moved.from.to_string() && text == moved.to.to_string())
+        }
+        _ => false,
+    }
+}

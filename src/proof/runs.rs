@@ -1,0 +1,146 @@
+//! Every kept RUN and WORKDIR runs as it ran before, and other stages are what they were.
+
+use super::Case;
+use crate::model::{Base, Model, value};
+use crate::plan::{Change, uses};
+use crate::syntax::Keyword;
+
+/// Every kept RUN has the same user, ENV, SHELL, folder and account ids, and the same owner of its folder and of code
+/// that git could stumble over.
+pub(super) fn runs(case: &Case<'_>) -> Result<(), String> {
+    for (old, new) in case.aligned.kept() {
+        if case.before.keyword(old) != Keyword::Run {
+            continue;
+        }
+        let (Some(was), Some(is)) = (case.before.stage_of(old), case.after.stage_of(new)) else { continue };
+        let line = case.before.line(old);
+        let fail = |what: &str| Err(format!("the RUN on line {line} would run with another {what}"));
+        if case.before.user(was, old) != case.after.user(is, new) {
+            return fail("user");
+        }
+        if case.before.shell(was, old) != case.after.shell(is, new) {
+            return fail("shell");
+        }
+        if case.before.cwd(was, old) != case.after.cwd(is, new) {
+            return fail("folder");
+        }
+        if settings(case.before, was, old, case) != settings(case.after, is, new, case) {
+            return fail("environment");
+        }
+        accounts_stay(case, (was, old), (is, new))
+            .map_err(|what| format!("the RUN on line {line} would see {what}"))?;
+        if was == case.plan.stage {
+            owners_stay(case, (was, old), (is, new))
+                .map_err(|what| format!("the RUN on line {line} would find {what}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// ENV and ARG before a line, those whose port moves aside.
+fn settings(model: &Model<'_>, stage: usize, index: usize, case: &Case<'_>) -> Vec<(String, value::Value)> {
+    let moved = |text: &str| {
+        case.plan
+            .moved
+            .iter()
+            .any(|moved| text.contains(&moved.from.to_string()) || text.contains(&moved.to.to_string()))
+    };
+    let names = model.names_before(stage, index);
+    let pairs = names.into_iter().map(|name| {
+        let value = model.variable(stage, index, &name);
+        (name, value)
+    });
+    pairs.filter(|(_, value)| !value.text().is_some_and(&moved)).collect()
+}
+
+/// Accounts keep their ids; one that had none written down may be pinned.
+fn accounts_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> Result<(), String> {
+    let before = case.before.accounts(old.0, old.1);
+    let after = case.after.accounts(new.0, new.1);
+    if before.len() != after.len() {
+        return Err("other accounts".to_owned());
+    }
+    for (was, is) in before.iter().zip(&after) {
+        let pinned = case
+            .plan
+            .identity
+            .as_ref()
+            .is_some_and(|identity| !identity.pins.is_empty() && identity.name.as_deref() == Some(&was.name));
+        let same = was.name == is.name && (was.uid == is.uid || (pinned && was.uid.is_none()));
+        if !same || (was.gid != is.gid && !(pinned && was.gid.is_none())) {
+            return Err(format!("another id of {}", was.name));
+        }
+    }
+    Ok(())
+}
+
+fn owners_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> Result<(), String> {
+    let cwd = case.before.cwd(old.0, old.1);
+    let Some(cwd) = cwd.text() else { return Ok(()) };
+    let before = case.before.owners_before(old.0, old.1);
+    let after = case.after.owners_before(new.0, new.1);
+    let same = |was: Option<&String>, is: Option<&String>| {
+        was.map(|owner| super::owners::resolved(case, owner)) == is.map(|owner| super::owners::resolved(case, owner))
+    };
+    let works =
+        |folder: &str| uses::uses(case.before, old.0, folder).into_iter().any(|used| used.at == old.1 && used.writes);
+    let owner = |owners: &crate::model::owner::Owners| owners.nodes.get(cwd).and_then(|node| node.owner.clone());
+    if works(cwd) && !same(owner(&before).as_ref(), owner(&after).as_ref()) {
+        return Err(format!("{cwd} with another owner"));
+    }
+    // git stumbles over a .git of another owner, npm runs scripts as the owner of what it finds.
+    for (was, is) in before.copies.iter().zip(&after.copies) {
+        let reach = was.destination.as_deref().is_some_and(works);
+        if reach && !same(was.owner.as_ref(), is.owner.as_ref()) {
+            return Err("copied code with another owner".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Every kept WORKDIR makes its folder as the same user.
+pub(super) fn workdirs(case: &Case<'_>) -> Result<(), String> {
+    for (old, new) in case.aligned.kept() {
+        if case.before.keyword(old) != Keyword::Workdir {
+            continue;
+        }
+        let (Some(was), Some(is)) = (case.before.stage_of(old), case.after.stage_of(new)) else { continue };
+        if case.before.user(was, old) != case.after.user(is, new)
+            || case.before.cwd(was, old + 1) != case.after.cwd(is, new + 1)
+        {
+            return Err(format!("the WORKDIR on line {} would make another folder", case.before.line(old)));
+        }
+    }
+    Ok(())
+}
+
+/// Stages other than the target keep their lines, users and owners.
+pub(super) fn other_stages(case: &Case<'_>) -> Result<(), String> {
+    let target = case.plan.stage;
+    if case.before.stages.len() != case.after.stages.len() {
+        return Err("a stage was added or lost".to_owned());
+    }
+    for change in &case.plan.changes {
+        let at = match change {
+            Change::Block { place: crate::plan::Place::Above(at) | crate::plan::Place::Below(at), .. } => Some(*at),
+            other => other.instruction(),
+        };
+        if at.and_then(|at| case.before.stage_of(at)).is_some_and(|stage| stage != target) {
+            return Err("a change lies in another stage than the target".to_owned());
+        }
+    }
+    for stage in (0..case.before.stages.len()).filter(|stage| *stage != target) {
+        let descends = case.before.chain(stage).contains(&target);
+        if !descends && case.before.final_user(stage) != case.after.final_user(stage) {
+            return Err(format!("stage {} ends as another user", case.before.stage_name(stage)));
+        }
+        let base = |model: &Model<'_>| match model.stages.get(stage).map(|stage| &stage.base) {
+            Some(Base::Stage(parent)) => Some(*parent),
+            _ => None,
+        };
+        if base(case.before) != base(case.after) {
+            return Err(format!("stage {} builds on another one", case.before.stage_name(stage)));
+        }
+    }
+    Ok(())
+}

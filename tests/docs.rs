@@ -1,0 +1,66 @@
+//! The examples of every rule's page are what the rule does.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use unroot::options::Options;
+
+/// The ```` ```dockerfile before ```` and ```` ```dockerfile after ```` blocks of a page, in pairs.
+fn examples(id: &str, page: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(&str, String)> = Vec::new();
+    let mut open = false;
+    for line in page.lines() {
+        match line.strip_prefix("```") {
+            Some("") => open = false,
+            Some(info) => {
+                let kind = info.strip_prefix("dockerfile ").unwrap_or_else(|| panic!("{id}: a block of `{info}`"));
+                let wanted = if found.len().is_multiple_of(2) { "before" } else { "after" };
+                assert_eq!(kind, wanted, "{id}: examples come in pairs");
+                assert!(!open, "{id}: a block never ends");
+                found.push((kind, String::new()));
+                open = true;
+            }
+            None if open => {
+                let (_, text) = found.last_mut().unwrap();
+                *text += line;
+                text.push('\n');
+            }
+            None => {}
+        }
+    }
+    assert!(!open && found.len().is_multiple_of(2), "{id}: half an example");
+    found.chunks(2).map(|pair| (pair[0].1.clone(), pair[1].1.clone())).collect()
+}
+
+#[test]
+fn examples_are_what_the_rules_do() {
+    let mut wrong = Vec::new();
+    for (id, page) in unroot::rules() {
+        let examples = examples(id, page);
+        assert!(!examples.is_empty(), "{id} has no example");
+        for (before, after) in examples {
+            let report = support::fix(before.as_str(), &Options::default());
+            let result = String::from_utf8(report.after.clone()).unwrap();
+            if result != after {
+                wrong.push(format!("{id}: {:?} {:?}\n{result}instead of\n{after}", report.status, report.fixes));
+            }
+            if !report.findings.iter().any(|finding| finding.rule == id) {
+                wrong.push(format!("{id} finds nothing in its own example: {:?}", report.findings));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whoever reads a page learns what, why, how and when.
+#[test]
+fn pages_have_all_their_parts() {
+    for (id, page) in unroot::rules() {
+        for heading in ["## Why", "## What unroot does", "## Example", "## Safety"] {
+            assert!(page.lines().any(|line| line == heading), "{id} has no {heading}");
+        }
+        let first = page.lines().next().unwrap_or("");
+        assert!(!first.is_empty() && !first.starts_with('#'), "{id} does not say what it finds");
+    }
+}
