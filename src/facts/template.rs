@@ -91,10 +91,12 @@ pub fn templates() -> &'static [Template] {
 }
 
 /// The template of a normalised repository: an exact name before a glob, a longer glob before a shorter one.
-pub fn find(name: &str, glob: impl Fn(&str, &str) -> bool) -> Option<&'static Template> {
+///
+/// The flag says whether only a pattern for all images of a vendor (`vendor/*`) matched.
+pub fn find(name: &str, glob: impl Fn(&str, &str) -> bool) -> Option<(&'static Template, bool)> {
     let exact = NAMES.binary_search_by(|(known, _)| (*known).cmp(name)).ok().and_then(|at| NAMES.get(at));
-    let found = exact.or_else(|| GLOBS.iter().find(|(pattern, _)| glob(pattern, name)));
-    found.and_then(|(_, at)| TEMPLATES.get(*at))
+    let found = exact.or_else(|| GLOBS.iter().find(|(pattern, _)| glob(pattern, name)))?;
+    Some((TEMPLATES.get(found.1)?, found.0.ends_with("/*")))
 }
 
 /// Words that tell of images that are in no template, in the order in which they decide.

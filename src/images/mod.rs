@@ -20,15 +20,19 @@ pub fn lookup(reference: &str) -> Option<Facts> {
     if reference.name.contains('$') {
         return None;
     }
-    let template = facts::find(&reference.name, glob::matches)?;
+    let (template, vendor) = facts::find(&reference.name, glob::matches)?;
     let tag = reference.pattern();
-    Some(template.variants.iter().fold(template.facts, |facts, variant| {
-        match applies(variant, &reference.name, &tag) {
+    let mut found =
+        template.variants.iter().fold(template.facts, |facts, variant| match applies(variant, &reference.name, &tag) {
             Match::No => facts,
             Match::Yes => variant.overlay.over(facts),
             Match::Maybe => merge::either(facts, variant.overlay.over(facts)),
-        }
-    }))
+        });
+    // What holds for a vendor's images in general was not seen in this one.
+    if vendor {
+        found.confidence = facts::Confidence::Recalled;
+    }
+    Some(found)
 }
 
 fn applies(variant: &Variant, name: &str, tag: &str) -> Match {

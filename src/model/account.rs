@@ -212,6 +212,11 @@ impl Model<'_> {
         let to = destination.text.trim_end_matches('/');
         let from = instruction.flag("from").and_then(|flag| flag.value.as_deref());
         let Some(from) = from.and_then(|name| self.find_stage(name, stage)) else { return };
+        // A tree over / may bring an /etc/passwd of its own: the base's accounts are certain no more.
+        if to.is_empty() && sources.iter().any(|source| source.text.ends_with('/') || source.text.ends_with("/.")) {
+            roll.accounts.retain(|account| account.made.is_some());
+            return;
+        }
         if !matches!(to, "/etc" | "/etc/passwd" | "/etc/group") || !(names("/etc/passwd") || names("/etc/group")) {
             return;
         }

@@ -48,9 +48,11 @@ pub struct Scene<'s> {
 /// One row: looks at the scene and adds what it finds.
 type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 16] = [
     base,
     own_server,
+    run_by_others,
+    super::start::remote_files,
     super::start::modes,
     windows,
     base_image,
@@ -71,8 +73,10 @@ pub fn find(scene: &Scene<'_>) -> Vec<Hazard> {
     for row in ROWS {
         row(scene, &mut found);
     }
-    found.sort_by(|a, b| (b.weight, a.at, a.id).cmp(&(a.weight, b.at, b.id)));
-    found.dedup_by(|a, b| a.id == b.id && a.at == b.at);
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|hazard| seen.insert((hazard.id, hazard.at)));
+    // Stable: where the same line shows several, the row that stands first names the reason.
+    found.sort_by_key(|hazard| (std::cmp::Reverse(hazard.weight), hazard.at));
     found
 }
 
@@ -99,9 +103,9 @@ fn base(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         return;
     };
     if facts.strategy == Strategy::LeaveAlone && facts.default_user == DefaultUser::Root {
-        let why = if facts.note.is_empty() { "it starts an init system or a function runtime" } else { facts.note };
-        let message =
-            format!("{reference} is meant to start as root ({why}); decide whether another base image serves");
+        let why =
+            if facts.note.is_empty() { String::new() } else { format!(" ({})", facts.note.trim_end_matches('.')) };
+        let message = format!("{reference} is meant to start as root{why}; decide whether another base image serves");
         found.push(hazard("root-base", Weight::Manual, at, message));
     }
     if !*listed {
@@ -120,7 +124,15 @@ fn base(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let own = scene.model.entry(scene.stage).entrypoint.is_none();
     let opens = facts.command == CommandKind::Server && facts.ports.iter().any(|port| *port < super::port::FIRST_FREE);
     let server = facts.strategy == Strategy::NeedsConfig || (opens && !scene.model.has_command(scene.stage));
-    if server || (own && facts.strategy == Strategy::EntrypointDrops) {
+    if own && facts.strategy == Strategy::EntrypointDrops {
+        let when = facts.drops.map_or("", |drops| drops.when);
+        let message = format!(
+            "the entrypoint of {reference} starts as root and steps down only {}: with this command that is not certain",
+            if when.is_empty() { "for its own server" } else { when }
+        );
+        found.push(hazard("drops-root", Weight::Manual, at, message));
+    }
+    if server {
         let message = format!(
             "the server of {reference} starts as root, and its own configuration (port, pid file, caches) would have to move along"
         );
@@ -138,7 +150,12 @@ fn own_server(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let name = name.to_ascii_uppercase();
         name.ends_with("URLS") || name.ends_with("PORT") || name.ends_with("PORTS")
     });
-    let port = facts.ports.iter().find(|port| **port < super::port::FIRST_FREE);
+    let set = facts
+        .env
+        .iter()
+        .filter(|(name, _)| name.ends_with("URLS") || name.ends_with("PORT") || name.ends_with("PORTS"));
+    let set = set.filter_map(|(_, value)| value.rsplit(':').next()?.parse().ok());
+    let port = facts.ports.iter().copied().chain(set).find(|port| *port < super::port::FIRST_FREE);
     if let (Some(port), false) = (port, told) {
         let message =
             format!("{reference} listens on {port} unless it is told otherwise, and nothing in the file does");
@@ -151,18 +168,31 @@ fn own_server(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     }
 }
 
-fn windows(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    let model = scene.model;
-    let family = match model.root_base(scene.stage) {
+/// Whether the stage builds a Windows image.
+pub fn is_windows(model: &Model<'_>, stage: usize) -> bool {
+    let family = match model.root_base(stage) {
         Some(Base::Image { facts: Some(facts), .. }) => facts.family == Family::Windows,
         _ => false,
     };
-    let last = model.stages.get(scene.stage).map_or(0, |stage| stage.body.end);
-    if family || model.shell(scene.stage, last) == ShellKind::Other || model.tree.escape == b'`' {
+    family || model.tree.escape == b'`'
+}
+
+fn windows(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let model = scene.model;
+    if is_windows(model, scene.stage) {
         let message = "a Windows image: accounts and owners work in other ways there";
         found.push(hazard("windows", Weight::Manual, scene.from(), message));
+        return;
+    }
+    let last = model.stages.get(scene.stage).map_or(0, |stage| stage.body.end);
+    if model.shell(scene.stage, last) == ShellKind::Other {
+        let message = "its SHELL is none that unroot can write commands for";
+        found.push(hazard("other-shell", Weight::Manual, scene.from(), message));
     }
 }
+
+/// Arguments with which a program does nothing.
+const HELP: [&str; 8] = ["-h", "--help", "-help", "help", "-v", "-version", "--version", "version"];
 
 fn base_image(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let model = scene.model;
@@ -172,6 +202,15 @@ fn base_image(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
             found.push(hazard("base-image", Weight::Manual, index, message));
             return;
         }
+    }
+    let shows = |word: &String| HELP.contains(&word.as_str());
+    let helps = |program: &Program| {
+        let words: Vec<&String> = program.arguments.iter().flatten().collect();
+        !words.is_empty() && words.into_iter().all(shows)
+    };
+    if let Some(program) = scene.programs.list.iter().find(|program| helps(program)) {
+        let message = "by default it only shows help or a version: a base or tool image, whose users may rely on root";
+        found.push(hazard("base-image", Weight::Manual, program.at.1, message));
     }
     let child = model.stages.iter().find(|stage| stage.base == Base::Stage(scene.stage));
     let Some(child) = child else { return };
@@ -203,10 +242,15 @@ fn development(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     }
 }
 
+/// What installs or brings a client of the engine.
+const ENGINE_CLIENTS: [&str; 6] =
+    ["docker.sock", "docker-cli", "docker-ce", "docker.io ", "moby-engine", "--from=docker:"];
+
 fn docker_socket(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     for (_, index) in scene.model.lineage(scene.stage) {
-        if scene.text(index).contains("docker.sock") {
-            let message = "it talks to the engine through docker.sock, which is root's: run it with a socket proxy, or \
+        let text = scene.text(index) + " ";
+        if ENGINE_CLIENTS.iter().any(|mark| text.contains(mark)) {
+            let message = "it talks to a container engine, whose socket is root's: run it with a socket proxy, or \
                            with `--group-add` of the socket's group, then decide";
             found.push(hazard("docker-socket", Weight::Manual, index, message));
             return;
@@ -233,6 +277,24 @@ fn github_action(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     if label.is_some() || manifest {
         let message = "a GitHub container action: GitHub requires the default root user there";
         found.push(hazard("github-action", Weight::Manual, label.map_or(scene.from(), |(_, index)| index), message));
+    }
+}
+
+/// Devices and build frontends: others decide who runs them.
+fn run_by_others(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    const DEVICES: [&str; 9] =
+        ["rpi.gpio", "RPi.GPIO", "gpiozero", "pigpio", "wiringpi", "i2c-tools", "spidev", "libgpiod", "/dev/mem"];
+    for (_, index) in scene.model.lineage(scene.stage) {
+        let text = scene.text(index);
+        if let Some(mark) = DEVICES.iter().find(|mark| text.contains(**mark)) {
+            let message =
+                format!("{mark} works on devices of the host, which are root's: decide which groups it needs");
+            found.push(hazard("devices", Weight::Manual, index, message));
+        }
+        if text.contains("moby.buildkit.frontend") {
+            let message = "a frontend of BuildKit, which starts it by itself and does not look at USER";
+            found.push(hazard("build-frontend", Weight::Manual, index, message));
+        }
     }
 }
 
@@ -326,7 +388,15 @@ fn below_root(text: &str) -> bool {
         || text.contains("/root/.")
 }
 
+/// Folders that people mount their data at, by convention.
+const MOUNTED: [&str; 7] = ["/data", "/config", "/downloads", "/media", "/storage", "/workspace", "/workdir"];
+
 fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let cwd = scene.model.process_folder(scene.stage);
+    if let Some(folder) = cwd.text().filter(|cwd| MOUNTED.contains(cwd)) {
+        let message = format!("{folder} is where people mount data that root may own already: chown it once");
+        found.push(hazard("root-volume", Weight::Unsafe, scene.from(), message));
+    }
     for (stage, index) in scene.model.lineage(scene.stage) {
         if scene.model.keyword(index) != Keyword::Volume {
             continue;
@@ -384,7 +454,8 @@ fn no_command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         Some(Base::Image { facts: Some(facts), .. }) => facts.command,
         _ => CommandKind::Unknown,
     };
-    if kind != CommandKind::Server {
+    let copies = !scene.model.owners(scene.stage).copies.is_empty();
+    if kind != CommandKind::Server || !copies {
         let message = "nothing says what it runs: a base or tool image, whose users may rely on root";
         found.push(hazard("no-command", Weight::Unsafe, scene.from(), message));
     }

@@ -126,7 +126,7 @@ fn variables(model: &Model<'_>, index: usize, read: &[String]) -> Vec<Named> {
         let is_read = read.contains(&pair.key.text);
         let by_name = name == "PORT" || name.ends_with("_PORT") || name.ends_with("PORTS") || name.ends_with("PORT");
         let text = value.text.trim_matches(['"', '\'']);
-        let port = if by_name || is_read { text.parse().ok() } else { None };
+        let port = if by_name { text.parse().ok() } else { None };
         let port = port.or_else(|| if name.ends_with("URLS") || is_read { address_port(text) } else { None });
         let role = if is_read { Use::Listens } else { Use::Variable };
         found.extend(port.and_then(|port| named(model, port, role, index, value.span)));

@@ -6,7 +6,7 @@ use super::script::shebang_is_shell;
 use super::{Value, command, value};
 use crate::facts::{self, Known, ProgramRole};
 use crate::shell::{self, Dialect};
-use crate::syntax::Keyword;
+use crate::syntax::{Args, Keyword};
 
 /// Looks at every program that the command starts.
 pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
@@ -134,6 +134,37 @@ fn writes_system(ran: &command::Ran) -> bool {
     redirected || ((edits || makes) && ran.arguments.iter().flatten().any(|path| system(path)))
 }
 
+/// `ADD https://…` stores what it fetches with mode 0600 unless `--chmod` says otherwise (Dockerfile reference, ADD).
+pub(super) fn remote_files(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let model = scene.model;
+    for (_, index) in model.lineage(scene.stage) {
+        let Some(instruction) = model.instruction(index).filter(|found| found.keyword == Keyword::Add) else {
+            continue;
+        };
+        let Args::Copy { sources, .. } = &instruction.args else { continue };
+        let remote =
+            |text: &str| (text.starts_with("http://") || text.starts_with("https://")) && !text.ends_with(".git");
+        let name = sources.iter().map(|source| source.text.as_str()).find(|text| remote(text));
+        let Some(name) = name.filter(|_| instruction.flag("chmod").is_none()) else { continue };
+        let file = name.rsplit('/').next().unwrap_or("");
+        // A later step that names the file unpacks it or opens it up.
+        let runs = model
+            .lineage(scene.stage)
+            .into_iter()
+            .filter(|(_, later)| *later > index && model.keyword(*later) == Keyword::Run);
+        let handled = runs.into_iter().any(|(_, later)| !file.is_empty() && scene.text(later).contains(file));
+        let started = scene.programs.list.iter().any(|program| {
+            let words = program.arguments.iter().flatten().chain([&program.path]);
+            !file.is_empty() && words.into_iter().any(|word| word.ends_with(file))
+        });
+        if !handled {
+            let weight = if started { Weight::Manual } else { Weight::Unsafe };
+            let message = format!("ADD stores {name} with mode 0600, readable for root only: give it --chmod=0644");
+            found.push(hazard("remote-file", weight, index, message));
+        }
+    }
+}
+
 /// Modes that shut out everybody but the owner, on what stays root's.
 pub(super) fn modes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let model = scene.model;
@@ -171,6 +202,12 @@ fn start_tool(scene: &Scene<'_>, program: &Program, found: &mut Vec<Hazard>) {
     if matches!(program.name.as_str(), "npx" | "next" | "vite" | "nuxt" | "webpack" | "nodemon" | "tsx" | "ts-node") {
         let message = format!("{} writes caches beside the installed packages", program.name);
         return found.push(hazard("framework-cache", Weight::Unsafe, program.at.1, message));
+    }
+    if matches!(program.name.as_str(), "go" | "cargo" | "mvn" | "gradle" | "gradlew" | "sbt" | "lein" | "stack" | "mix")
+    {
+        let message =
+            format!("{} builds when the container starts, and writes beside the source and into caches", program.name);
+        return found.push(hazard("builds-at-start", Weight::Unsafe, program.at.1, message));
     }
     if !matches!(program.name.as_str(), "npm" | "yarn" | "pnpm") {
         return;

@@ -1,7 +1,7 @@
 //! Who runs a line: USER in every spelling.
 
 use super::{Base, Model, Value, value};
-use crate::facts::DefaultUser;
+use crate::facts::{Confidence, DefaultUser};
 use crate::syntax::{Args, Keyword};
 
 /// The effective user of a line.
@@ -91,7 +91,11 @@ impl Model<'_> {
     pub fn user_text(&self, stage: usize, index: usize) -> Value {
         match self.instruction(index).map(|instruction| (instruction.keyword, &instruction.args)) {
             Some((Keyword::User, Args::One(word))) => {
-                value::expand(&word.text, self.tree.escape, &mut |name| self.variable(stage, index, name))
+                // A variable that nothing sets here may be set by the base image.
+                value::expand(&word.text, self.tree.escape, &mut |name| match self.variable(stage, index, name) {
+                    Value::Unset => Value::Unknown,
+                    value => value,
+                })
             }
             _ => Value::Unknown,
         }
@@ -115,6 +119,9 @@ fn base_user(base: &Base) -> Who {
     match base {
         Base::Image { facts: Some(facts), .. } => match facts.default_user {
             DefaultUser::Root => Who::Root,
+            DefaultUser::Account(_) if facts.confidence == Confidence::Recalled => {
+                Who::Unknown("that the base image runs as another user than root was never checked".to_owned())
+            }
             DefaultUser::Account(name) => Who::User(name.to_owned()),
             DefaultUser::Unknown => Who::Unknown("no source says which user the base image runs as".to_owned()),
         },

@@ -108,7 +108,7 @@ fn comment(identity: &Identity) -> String {
 /// `mkdir -p X && chown app:app X`, never `install -d`, which resets a folder's mode.
 fn hand_over(owner: &str, handed: &[&Handed], early: bool) -> Vec<String> {
     let list = |of: &[&&Handed]| of.iter().map(|handed| quoted(&handed.path)).collect::<Vec<_>>().join(" ");
-    let missing: Vec<&&Handed> = handed.iter().filter(|handed| early || !handed.why.starts_with("WORKDIR")).collect();
+    let missing: Vec<&&Handed> = handed.iter().filter(|handed| early || handed.make).collect();
     let (trees, alone): (Vec<&&Handed>, Vec<&&Handed>) = handed.iter().partition(|handed| handed.tree);
     let mut commands = Vec::new();
     if !missing.is_empty() {

@@ -311,6 +311,10 @@ fn created(
     let Some(Base::Image { facts: Some(base), .. }) = model.root_base(stage) else {
         return Err(Undecided { reason: "unknown-base", why: "nothing is known of the base image".to_owned() });
     };
+    // Group 0 is there already; who gives files to it means any user, without an account (OpenShift's guidelines).
+    if gid == 0 {
+        return Ok(number_of(&format!("{uid}:{gid}")));
+    }
     if !can_run(model, stage, base.shell, base.tools, base.family) {
         let (uid, gid) = if uid == CREATED { (NUMBER, NUMBER) } else { (uid, gid) };
         return Ok(number_of(&format!("{uid}:{gid}")));

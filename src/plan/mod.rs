@@ -43,6 +43,8 @@ pub struct Handed {
     pub owner: String,
     /// Whether all below goes along.
     pub tree: bool,
+    /// Whether it may be missing and is made first.
+    pub make: bool,
     /// Why.
     pub why: String,
 }

@@ -3,11 +3,12 @@
 use super::uses::{Used, uses};
 use super::{Change, Draft, Handed, Identity, write_set};
 use crate::context::Entry;
+use crate::model::entry::Program;
 use crate::model::hazard::{Hazard, Scene, Weight};
-use crate::model::owner::{self, Made, Owners};
+use crate::model::owner::{self, Copied, Made, Owners};
 use crate::model::{Base, Model, value};
 use crate::options::Ownership;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, Word};
 
 /// The app's own folder: the one that the process starts in, unless the image has it or others share it.
 pub fn own_folder(model: &Model<'_>, stage: usize) -> Option<String> {
@@ -39,14 +40,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
 /// The process has no folder of its own: fine only where nothing but a program of this file is in the image.
 fn no_folder(draft: &mut Draft<'_>) {
     let scene = draft.scene;
-    let bare = shellless(scene.model, scene.stage);
-    let built_here = scene
-        .model
-        .owners(scene.stage)
-        .copies
-        .iter()
-        .any(|copy| copy.from.as_deref().is_some_and(|from| scene.model.find_stage(from, scene.stage).is_some()));
-    if bare && built_here {
+    if shellless(scene.model, scene.stage) && is_plain_service(scene) {
         return;
     }
     let cwd = scene.model.process_folder(scene.stage);
@@ -59,6 +53,37 @@ fn no_folder(draft: &mut Draft<'_>) {
             "the process starts in {cwd}, which stays root's: check that it writes nothing there, or set a WORKDIR of its own"
         ),
     );
+}
+
+/// Whether a shell-less image holds a network service that this file builds, and nothing that could be its data: it
+/// exposes a port, and what is copied is the program itself or belongs to the system (certificates, time zones).
+fn is_plain_service(scene: &Scene<'_>) -> bool {
+    let (model, stage) = (scene.model, scene.stage);
+    let exposes = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::Expose);
+    let started = |path: &str| {
+        let runs =
+            |program: &Program| model.program_path(stage, &program.path).is_some_and(|run| value::within(&run, path));
+        scene.programs.list.iter().any(runs)
+    };
+    let system =
+        |path: &str| ["/etc", "/usr/share", "/lib", "/usr/lib", "/lib64"].iter().any(|tree| value::within(path, tree));
+    let copies = model.owners(stage).copies;
+    let built =
+        copies.iter().any(|copy| copy.from.as_deref().is_some_and(|from| model.find_stage(from, stage).is_some()));
+    let plain = |path: &str| (path != "/" && started(path)) || system(path);
+    exposes
+        && built
+        && copies.iter().all(|copy| copy.destination.as_deref().is_some_and(plain) || is_program_at_root(scene, copy))
+}
+
+/// `COPY --from=build /server /`: a single file that lands in the root folder.
+fn is_program_at_root(scene: &Scene<'_>, copy: &Copied) -> bool {
+    let Some(Args::Copy { sources, .. }) = scene.model.instruction(copy.instruction).map(|found| &found.args) else {
+        return false;
+    };
+    let name = |source: &Word| source.text.rsplit('/').next().unwrap_or("").to_owned();
+    let runs = |source: &Word| scene.programs.list.iter().any(|program| program.name == name(source));
+    copy.destination.as_deref() == Some("/") && sources.iter().all(runs)
 }
 
 /// Whether the image has no shell to run commands with.
@@ -83,7 +108,9 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
     for copy in &owners.copies {
         let Some(target) = copy.destination.as_deref().filter(|path| value::within(path, folder)) else { continue };
         let index = copy.instruction;
-        let later = |used: &Used| used.at > index && (used.writes || !brings_folder(model, index));
+        // A copy that makes the folder would change its owner under every step that works there.
+        let makes = owners.nodes.get(folder).is_some_and(|node| node.made == Made::Copy(index));
+        let later = |used: &Used| used.at > index && (used.writes || makes || !brings_folder(model, index));
         if model.stage_of(index) != Some(stage) || uses.iter().any(later) || is_archive(model, index) {
             left.push(index);
             continue;
@@ -98,19 +125,21 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
             left.push(index);
             continue;
         };
-        made_by_copy |= owners.nodes.get(folder).is_some_and(|node| node.made == Made::Copy(index));
+        made_by_copy |= makes;
         draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
         let made = owners.nodes.iter().filter(|(path, node)| node.made == Made::Copy(index) && *path != target);
         draft.handed.extend(made.map(|(path, _)| Handed {
             path: path.clone(),
             owner: identity.owner(),
             tree: false,
+            make: false,
             why: "copied along: its folder is made by the copy".to_owned(),
         }));
         draft.handed.push(Handed {
             path: target.to_owned(),
             owner: identity.owner(),
             tree: true,
+            make: false,
             why: "copied into the app's own folder".to_owned(),
         });
     }
@@ -177,6 +206,7 @@ fn folder_itself(
         path: folder.to_owned(),
         owner: identity.owner(),
         tree,
+        make: false,
         why: "WORKDIR of the command".to_owned(),
     });
 }

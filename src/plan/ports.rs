@@ -3,7 +3,7 @@
 use super::{Change, Draft, Moved};
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
-use crate::syntax::{Args, Keyword, Pair};
+use crate::syntax::{Args, Keyword, Pair, TokenKind};
 
 /// Plans the move of every port below 1024, or says why one cannot move.
 pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
@@ -82,7 +82,22 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     lines.dedup();
     draft.found(rule, first.at, message, format!("{from} becomes {to}; whoever maps {from} has to map {to}"));
     draft.notes.push(format!("breaking for whoever maps port {from}: the process listens on {to} now"));
+    if let Some(line) = comment_naming(draft, from) {
+        draft.notes.push(format!("the comment on line {line} still names port {from}"));
+    }
     draft.moved.push(Moved { from, to, lines });
+}
+
+/// The line of the first comment that speaks of the port.
+fn comment_naming(draft: &Draft<'_>, port: u16) -> Option<usize> {
+    let model = draft.scene.model;
+    let comments = model.tree.tokens.iter().filter(|token| token.kind == TokenKind::Comment);
+    let wanted = port.to_string();
+    let found = comments.into_iter().find(|token| {
+        let text = String::from_utf8_lossy(token.span.of(model.bytes)).to_ascii_lowercase();
+        text.contains("port") && text.split(|c: char| !c.is_ascii_digit()).any(|number| number == wanted)
+    })?;
+    Some(model.lines.position(found.span.start).line)
 }
 
 /// The step of the build, if there is one, that reads the variable which holds the port: a RUN, a folder, a copy.

@@ -1,6 +1,7 @@
 //! The switch of the user: whether the target runs as root, whether that may change, and to whom.
 
 use super::{Draft, Undecided, identity, ownership};
+use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
@@ -15,6 +16,10 @@ pub fn has_user(draft: &Draft<'_>) -> bool {
 pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let at = model.last_user(stage).or(command(draft)).unwrap_or_else(|| draft.scene.from());
+    if hazard::is_windows(model, stage) {
+        let why = "a Windows image: accounts and owners work in other ways there";
+        return draft.refuse(rule, draft.scene.from(), "unroot cannot tell which user this runs as", "windows", why);
+    }
     match model.final_user(stage) {
         Who::User(_) => return,
         Who::Chosen(user) if user != "root" => return,
@@ -42,6 +47,11 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
     draft.hazards.extend(found);
     let folder = ownership::own_folder(model, stage);
     match identity::choose(model, stage, draft.options, folder.as_deref()) {
+        Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
+            let at = for_any_user(draft).unwrap_or(at);
+            let why = "the file gives its folders to group 0, so that any user may run it (OpenShift): say which with --uid N --gid 0";
+            draft.refuse(rule, at, message, "group-zero", why);
+        }
         Ok(identity) => {
             draft.found(rule, at, message, why(&identity));
             if identity.uid.is_none() {
@@ -54,6 +64,14 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
     }
 }
 
+/// Whether the base image is said to run as another user than root.
+fn runs_as_other(draft: &Draft<'_>) -> bool {
+    matches!(
+        draft.scene.model.root_base(draft.scene.stage),
+        Some(Base::Image { facts: Some(facts), .. }) if matches!(facts.default_user, DefaultUser::Account(_))
+    )
+}
+
 fn why(identity: &super::Identity) -> String {
     let who = identity.named();
     match identity.origin {
@@ -63,6 +81,24 @@ fn why(identity: &super::Identity) -> String {
         super::Origin::Base => format!("the base image runs as {who} by itself"),
         super::Origin::Number => format!("{who} needs no account: nothing in the image could make one"),
     }
+}
+
+/// The RUN, if there is one, that gives folders to group 0 and lets the group write.
+fn for_any_user(draft: &Draft<'_>) -> Option<usize> {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    runs.map(|(at, index)| (index, model.commands(at, index))).find_map(|(index, commands)| {
+        let gives = commands.list.iter().any(|ran| {
+            let owner = ran.operands().next().and_then(|(_, text)| text).unwrap_or("");
+            match ran.name.as_str() {
+                "chgrp" => matches!(owner, "0" | "root"),
+                "chown" => owner.ends_with(":0") && !owner.starts_with("0:") && !owner.starts_with("root:"),
+                "chmod" => owner.contains("g=u") || owner.contains("g+rwX"),
+                _ => false,
+            }
+        });
+        gives.then_some(index)
+    })
 }
 
 fn command(draft: &Draft<'_>) -> Option<usize> {
@@ -86,7 +122,7 @@ fn unknown_base(draft: &mut Draft<'_>, rule: &'static str, at: usize, why: &str)
         Some(Base::Image { reference, .. }) => reference.clone(),
         _ => "the base image".to_owned(),
     };
-    if let (Some(line), false) = (evidence, listed) {
+    if let Some(line) = evidence.filter(|_| !listed || !runs_as_other(draft)) {
         let message = format!("{base} is not known; line {} of the file works as root in it", model.line(line));
         draft.hazards.push(Hazard { id: "unknown-base", weight: Weight::Unsafe, message, at: draft.scene.from() });
         return true;
@@ -105,6 +141,9 @@ fn unknown_base(draft: &mut Draft<'_>, rule: &'static str, at: usize, why: &str)
 
 /// `CMD ["gosu", "app", "server"]`: the file itself steps down from root, with every program that it starts.
 fn drops_by_itself(draft: &Draft<'_>) -> Option<String> {
+    if let Some(note) = base_drops(draft) {
+        return Some(note);
+    }
     let programs = draft.scene.programs;
     let drops = |program: &crate::model::entry::Program| {
         let known = crate::facts::command(&program.name)?;
@@ -116,4 +155,23 @@ fn drops_by_itself(draft: &Draft<'_>) -> Option<String> {
     let users: Option<Vec<String>> = programs.list.iter().map(drops).collect();
     let users = users.filter(|users| !users.is_empty() && programs.complete)?;
     Some(format!("the command steps down from root to {} by itself", users.join(", ")))
+}
+
+/// The base image's own entrypoint, started with its own command or with a command that the facts name.
+fn base_drops(draft: &Draft<'_>) -> Option<String> {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let Some(Base::Image { reference, facts: Some(facts), listed: true, .. }) = model.root_base(stage) else {
+        return None;
+    };
+    let entry = model.entry(stage);
+    let sure = facts.strategy == Strategy::EntrypointDrops && facts.confidence > Confidence::Recalled;
+    let drops = facts.drops.filter(|_| sure && entry.entrypoint.is_none())?;
+    let named =
+        |name: &str| drops.when.split(|c: char| !(c.is_alphanumeric() || "-_.*".contains(c))).any(|word| word == name);
+    let first = draft.scene.programs.list.first().map(|program| program.name.clone());
+    let fits = match first {
+        None => entry.cmd.is_none(),
+        Some(name) => named(&name),
+    };
+    fits.then(|| format!("the entrypoint of {reference} steps down from root by itself ({})", drops.how))
 }

@@ -23,7 +23,8 @@ pub fn uses(model: &Model<'_>, stage: usize, folder: &str) -> Vec<Used> {
     runs.filter_map(|(at, index)| used(model, at, index, folder)).collect()
 }
 
-fn used(model: &Model<'_>, stage: usize, index: usize, folder: &str) -> Option<Used> {
+/// What the RUN `index` does in `folder`; `None` if it does not work there.
+pub fn used(model: &Model<'_>, stage: usize, index: usize, folder: &str) -> Option<Used> {
     let commands = model.commands(stage, index);
     let mut found = Used { at: index, opaque: !commands.complete, installs: false, writes: !commands.complete };
     let mut works = !commands.complete;

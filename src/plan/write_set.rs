@@ -10,22 +10,22 @@ use crate::syntax::{Args, Keyword};
 /// VOLUMEs, folders that a RUN makes for run time, folders that ENV names.
 pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let mut wanted: Vec<(String, String)> = Vec::new();
+    let mut wanted: Vec<(String, String, bool)> = Vec::new();
     for (at, index) in model.lineage(stage) {
         match model.keyword(index) {
             Keyword::Volume => {
                 if let Some(Args::Many { words, .. }) = model.instruction(index).map(|found| &found.args) {
                     let values = words.iter().map(|word| model.expand(at, index, &word.text));
                     let paths = values.filter_map(|value| value.certain().and_then(value::normal));
-                    wanted.extend(paths.map(|path| (path, "VOLUME".to_owned())));
+                    wanted.extend(paths.map(|path| (path, "VOLUME".to_owned(), true)));
                 }
             }
-            Keyword::Run => wanted.extend(made_for_run_time(model, at, index)),
+            Keyword::Run => wanted.extend(made_for_run_time(model, stage, at, index)),
             _ => {}
         }
     }
     wanted.extend(named_by_env(model, stage));
-    for (path, why) in wanted {
+    for (path, why, make) in wanted {
         let owner = owners.owner(&path);
         let theirs = owner.is_some_and(|owner| identity.owns(owner));
         let foreign = owner.is_some_and(|owner| !owner.starts_with("0:") && !theirs);
@@ -52,7 +52,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             );
             return;
         }
-        draft.handed.push(Handed { path, owner: identity.owner(), tree: false, why });
+        draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make, why });
     }
 }
 
@@ -90,6 +90,7 @@ pub(super) fn home(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         path: path.to_owned(),
         owner: identity.owner(),
         tree: false,
+        make: true,
         why: "home of the account".to_owned(),
     });
 }
@@ -115,7 +116,7 @@ const TOOLS: [&str; 16] = [
 ];
 
 /// Folders that a RUN makes and leaves empty, as far as it shows: the author knew that the app writes them.
-fn made_for_run_time(model: &Model<'_>, stage: usize, index: usize) -> Vec<(String, String)> {
+fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usize) -> Vec<(String, String, bool)> {
     let commands = model.commands(stage, index);
     let removed = |path: &str| {
         let gone = |ran: &Ran| {
@@ -127,37 +128,59 @@ fn made_for_run_time(model: &Model<'_>, stage: usize, index: usize) -> Vec<(Stri
     let entered =
         |path: &str| commands.list.iter().any(|ran| ran.cwd.text().is_some_and(|cwd| value::within(cwd, path)));
     let start = model.cwd(stage, index);
-    let made = commands.list.iter().filter(|ran| ran.name == "mkdir" && !ran.conditional);
+    let own = super::ownership::own_folder(model, target);
+    let is_own = |path: &str| own.as_deref().is_some_and(|own| value::within(path, own));
+    let made = commands.list.iter().filter(|ran| matches!(ran.name.as_str(), "mkdir" | "touch") && !ran.conditional);
     let paths = made.flat_map(|ran| ran.operands().filter_map(|(_, text)| ran.path(text)).collect::<Vec<_>>());
     let line = model.line(index);
     paths
-        .filter(|path| !TOOLS.iter().any(|tools| value::within(path, tools)) && !removed(path))
+        .filter(|path| is_own(path) || !TOOLS.iter().any(|tools| value::within(path, tools)))
+        .filter(|path| !removed(path))
         .filter(|path| start.text().is_some_and(|cwd| value::within(cwd, path)) || !entered(path))
-        .map(|path| (path, format!("made by the RUN on line {line}")))
+        .map(|path| (path, format!("made by the RUN on line {line}"), false))
         .collect()
 }
 
-fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, String)> {
+/// Whether a copy or a RUN of the file works on a path that the ENV `index` names.
+fn is_filled(model: &Model<'_>, stage: usize, index: usize, path: &str) -> bool {
+    let owners = model.owners(stage);
+    let copied = owners.copies.iter().filter_map(|copy| copy.destination.as_deref());
+    let names = model.lineage(stage).into_iter().map(|(_, at)| at).filter(|at| *at != index).any(|at| {
+        let text = model.instruction(at).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
+        text.is_some_and(|text| text.contains(path))
+    });
+    names || copied.into_iter().any(|to| value::within(to, path) || value::within(path, to) && to != "/")
+}
+
+fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, String, bool)> {
     const DATA: [&str; 12] =
         ["DATA", "CACHE", "UPLOAD", "STORAGE", "LOG", "STATE", "MEDIA", "TMP", "TEMP", "DB", "DATABASE", "STATIC"];
-    const ENDS: [&str; 5] = ["DIR", "DIRECTORY", "PATH", "ROOT", "FOLDER"];
+    const ENDS: [&str; 7] = ["DIR", "DIRECTORY", "PATH", "ROOT", "FOLDER", "HOME", "CACHE"];
     let mut found = Vec::new();
-    for (name, _, value) in model.environments(stage) {
+    for (name, index, value) in model.environments(stage) {
         let parts: Vec<&str> = name.split('_').collect();
         let is_data = parts.iter().any(|part| DATA.iter().any(|data| part.trim_end_matches('S') == *data));
-        let is_path = parts.last().is_some_and(|last| ENDS.contains(last) || last.ends_with("DIR"));
+        let is_path =
+            parts.last().is_some_and(|last| ENDS.contains(last) || last.ends_with("DIR") || last.ends_with("CACHE"));
         let Some(text) = value.certain() else { continue };
+        let folder = || {
+            value::normal(text).filter(|path| {
+                !path.rsplit('/').next().unwrap_or("").contains('.') && !path.contains([':', ',', ' ', '*'])
+            })
+        };
         let path = match text.strip_prefix("sqlite:///") {
             Some(file) if file.starts_with('/') => {
                 value::normal(file).and_then(|file| file.rsplit_once('/').map(|(dir, _)| dir.to_owned()))
             }
-            _ if is_data && is_path => {
-                value::normal(text).filter(|path| !path.rsplit('/').next().unwrap_or("").contains('.'))
+            _ if is_data && is_path => folder(),
+            // Other folders count when nothing in the file fills them: only the process can mean to.
+            _ if is_path && !matches!(name.as_str(), "PATH" | "HOME") => {
+                folder().filter(|path| !is_filled(model, stage, index, path))
             }
             _ => None,
         };
         let path = path.filter(|path| path.len() > 1 && !TOOLS.iter().any(|tools| value::within(path, tools)));
-        found.extend(path.map(|path| (path, format!("named by ENV {name}"))));
+        found.extend(path.map(|path| (path, format!("named by ENV {name}"), true)));
     }
     found
 }

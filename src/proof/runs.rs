@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::model::{Base, Model, value};
-use crate::plan::{Change, uses};
+use crate::plan::{Change, Place, uses};
 use crate::syntax::Keyword;
 
 /// Every kept RUN has the same user, ENV, SHELL, folder and account ids, and the same owner of its folder and of code
@@ -77,25 +77,35 @@ fn accounts_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> R
 fn owners_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> Result<(), String> {
     let cwd = case.before.cwd(old.0, old.1);
     let Some(cwd) = cwd.text() else { return Ok(()) };
+    if !changed_above(case, old.1) {
+        return Ok(());
+    }
     let before = case.before.owners_before(old.0, old.1);
     let after = case.after.owners_before(new.0, new.1);
     let same = |was: Option<&String>, is: Option<&String>| {
         was.map(|owner| super::owners::resolved(case, owner)) == is.map(|owner| super::owners::resolved(case, owner))
     };
-    let works =
-        |folder: &str| uses::uses(case.before, old.0, folder).into_iter().any(|used| used.at == old.1 && used.writes);
+    let used = |folder: &str| uses::used(case.before, old.0, old.1, folder);
     let owner = |owners: &crate::model::owner::Owners| owners.nodes.get(cwd).and_then(|node| node.owner.clone());
-    if works(cwd) && !same(owner(&before).as_ref(), owner(&after).as_ref()) {
+    if used(cwd).is_some() && !same(owner(&before).as_ref(), owner(&after).as_ref()) {
         return Err(format!("{cwd} with another owner"));
     }
     // git stumbles over a .git of another owner, npm runs scripts as the owner of what it finds.
     for (was, is) in before.copies.iter().zip(&after.copies) {
-        let reach = was.destination.as_deref().is_some_and(works);
+        let reach = was.destination.as_deref().and_then(used).is_some_and(|used| used.writes);
         if reach && !same(was.owner.as_ref(), is.owner.as_ref()) {
             return Err("copied code with another owner".to_owned());
         }
     }
     Ok(())
+}
+
+/// Whether the plan changes anything above an instruction, or in it: nothing else can change what it finds.
+fn changed_above(case: &Case<'_>, index: usize) -> bool {
+    case.plan.changes.iter().any(|change| match change {
+        Change::Block { place: Place::Above(at) | Place::Below(at), .. } => *at <= index,
+        other => other.instruction().is_some_and(|at| at <= index),
+    })
 }
 
 /// Every kept WORKDIR makes its folder as the same user.
