@@ -108,9 +108,10 @@ impl Model<'_> {
             Value::Known(text) => Who::User(text.trim().to_owned()),
             Value::Default(text) if is_root_text(&text, uid_of) => Who::Chosen("root".to_owned()),
             Value::Default(text) => Who::Chosen(text.trim().to_owned()),
-            Value::Unset | Value::Unknown => {
-                Who::Unknown(format!("USER on line {} takes its value from outside of the file", self.line(index)))
-            }
+            Value::Unset | Value::Unknown => Who::Unknown(format!(
+                "USER on line {} takes its value from outside of the file or from the base image",
+                self.line(index)
+            )),
         }
     }
 }

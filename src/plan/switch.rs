@@ -75,6 +75,7 @@ fn runs_as_other(draft: &Draft<'_>) -> bool {
 fn why(identity: &super::Identity) -> String {
     let who = identity.named();
     match identity.origin {
+        super::Origin::Builtin if identity.worker => format!("the base image's own server runs its workers as {who}"),
         super::Origin::Builtin => format!("the base image holds {who} for applications"),
         super::Origin::Created => format!("{who} is made for it, with a number that no base image uses"),
         super::Origin::Existing => format!("{who} is made in the file already"),

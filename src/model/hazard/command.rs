@@ -1,0 +1,56 @@
+//! Programs that want root, drop it, or bring their own configuration.
+
+use super::{Hazard, Scene, Weight, hazard};
+use crate::facts::{self, Known, ProgramRole};
+use crate::model::entry::Program;
+
+/// Programs of CMD and ENTRYPOINT that want root, drop it, or bring their own configuration.
+pub(super) fn command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    if !scene.programs.complete {
+        let at = scene.model.entry(scene.stage);
+        let at = at.entrypoint.or(at.cmd).map_or(scene.from(), |(_, index)| index);
+        let message = "the command cannot be read as shell text, so nobody can tell what it starts";
+        found.push(hazard("opaque-command", Weight::Manual, at, message));
+    }
+    for program in &scene.programs.list {
+        if let Some(hazard) = program_hazard(program) {
+            found.push(hazard);
+        }
+    }
+}
+
+/// The hazard of one program by what is known of its name.
+fn program_hazard(program: &Program) -> Option<Hazard> {
+    let known = facts::command(&program.name)?;
+    let (at, name) = (program.at.1, &program.name);
+    match known.role {
+        ProgramRole::Init => {
+            let message = format!("{name} is an init system that starts its services as root");
+            Some(hazard("init-system", Weight::Manual, at, message))
+        }
+        ProgramRole::DaemonRoot => {
+            let message = format!("{name} needs root by itself");
+            Some(hazard("root-daemon", Weight::Manual, at, message))
+        }
+        ProgramRole::DropsRoot => {
+            let message = format!("{name} steps down from root at start and cannot without being root");
+            Some(hazard("drops-root", Weight::Manual, at, message))
+        }
+        ProgramRole::Server if known.port.is_none_or(|port| port < 1024) => {
+            let message = format!(
+                "{name} takes port, pid file and caches from its own configuration, which would have to move along"
+            );
+            Some(hazard("server-config", Weight::Manual, at, message))
+        }
+        ProgramRole::Server => {
+            let message =
+                format!("{name} keeps files in folders of its own package: check that the account may write them");
+            Some(hazard("server-files", Weight::Unsafe, at, message))
+        }
+        _ if known.needs_root == Known::Yes => {
+            let message = format!("the command itself runs {name}, which needs root");
+            Some(hazard("root-command", Weight::Manual, at, message))
+        }
+        _ => None,
+    }
+}

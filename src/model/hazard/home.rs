@@ -1,0 +1,103 @@
+//! What lies in root's home or on volumes.
+
+use super::{Hazard, Scene, Weight, hazard};
+use crate::facts;
+use crate::model::{Value, value};
+use crate::syntax::{Args, Keyword};
+
+/// /root and ~ in what the process needs.
+pub(super) fn root_home(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let model = scene.model;
+    let mut push = |index: usize, what: &str| {
+        let message = format!("{what} lies below /root, which no other user can enter (mode 0700)");
+        found.push(hazard("root-home", Weight::Manual, index, message));
+    };
+    for (name, index, value) in model.environments(scene.stage) {
+        let text = value.text().unwrap_or("");
+        if text.split([':', '=', ' ', ',']).any(below_root) {
+            push(index, &format!("a path in ENV {name}"));
+        }
+    }
+    let health = model.lineage(scene.stage).into_iter().flat_map(|(at, index)| model.health_programs(at, index).list);
+    for program in scene.programs.list.iter().cloned().chain(health) {
+        let words = program.arguments.iter().flatten().map(String::as_str).chain([program.path.as_str()]);
+        if words.into_iter().any(|word| word.split('=').any(below_root)) {
+            push(program.at.1, "a path of the command");
+        }
+    }
+    if model.process_folder(scene.stage).text().is_some_and(below_root) {
+        let at =
+            model.lineage(scene.stage).into_iter().rev().find(|(_, index)| model.keyword(*index) == Keyword::Workdir);
+        push(at.map_or(scene.from(), |(_, index)| index), "the working folder");
+    }
+    for copied in model.owners(scene.stage).copies {
+        if copied.destination.as_deref().is_some_and(below_root) {
+            push(copied.instruction, "a copy");
+        }
+    }
+}
+
+fn below_root(text: &str) -> bool {
+    value::within(text.trim_matches(['"', '\'']), "/root")
+        || text == "~"
+        || text.starts_with("~/")
+        || text.contains("/root/.")
+}
+
+/// Folders that people mount their data at, by convention.
+const MOUNTED: [&str; 7] = ["/data", "/config", "/downloads", "/media", "/storage", "/workspace", "/workdir"];
+
+pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let cwd = scene.model.process_folder(scene.stage);
+    if let Some(folder) = cwd.text().filter(|cwd| MOUNTED.contains(cwd)) {
+        let message = format!("{folder} is where people mount data that root may own already: chown it once");
+        found.push(hazard("root-volume", Weight::Unsafe, scene.from(), message));
+    }
+    for (stage, index) in scene.model.lineage(scene.stage) {
+        if scene.model.keyword(index) != Keyword::Volume {
+            continue;
+        }
+        let Some(Args::Many { words, .. }) = scene.model.instruction(index).map(|instruction| &instruction.args) else {
+            continue;
+        };
+        let names: Vec<String> = words
+            .iter()
+            .map(|word| scene.model.expand(stage, index, &word.text))
+            .map(|value| value.text().unwrap_or("a path from outside").to_owned())
+            .collect();
+        let message = format!(
+            "new volumes at {} will belong to the account, those that older containers filled as root will not: chown them once",
+            names.join(", ")
+        );
+        found.push(hazard("root-volume", Weight::Unsafe, index, message));
+    }
+}
+
+/// RUNs that leave in root's home what the process looks for in its own.
+pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let model = scene.model;
+    for (stage, index) in model.lineage(scene.stage) {
+        if model.keyword(index) != Keyword::Run {
+            continue;
+        }
+        let text = scene.text(index);
+        for download in facts::home_downloads() {
+            let hit = download.marks.iter().all(|mark| text.contains(mark));
+            let settled = download.settled_by.iter().any(|name| {
+                !matches!(model.variable(stage, index, name), Value::Unset) || text.contains(&format!("{name}="))
+            });
+            if hit && !settled {
+                let message =
+                    format!("{} puts files into root's home, where the process will not find them", download.what);
+                found.push(hazard("root-download", Weight::Manual, index, message));
+            }
+        }
+        if text
+            .split([' ', '\t', '"', '\'', '=', ':', ';'])
+            .any(|word| value::within(word, "/root") || word.starts_with("~/"))
+        {
+            let message = "a RUN works below /root, which no other user can enter (mode 0700)";
+            found.push(hazard("root-home", Weight::Unsafe, index, message));
+        }
+    }
+}

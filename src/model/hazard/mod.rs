@@ -1,0 +1,103 @@
+//! What may keep the container from working without root, as far as it shows in the Dockerfile and the build context:
+//! one function a row of what breaks in real projects.
+
+mod base;
+mod command;
+mod home;
+mod outside;
+
+use super::Model;
+use super::entry::Programs;
+use crate::context::Files;
+
+pub use base::{is_development, is_windows};
+
+/// How much a hazard weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// It will build and start, but something outside of sight may want root or a writable path.
+    Unsafe,
+    /// A person has to decide.
+    Manual,
+}
+
+/// Something that may break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hazard {
+    /// Its id, kebab-case.
+    pub id: &'static str,
+    /// How much it weighs.
+    pub weight: Weight,
+    /// What was looked at and what a person has to decide.
+    pub message: String,
+    /// The instruction that shows it.
+    pub at: usize,
+}
+
+/// What hazards are looked for in.
+pub struct Scene<'s> {
+    /// The file.
+    pub model: &'s Model<'s>,
+    /// The stage that is built.
+    pub stage: usize,
+    /// What its command starts.
+    pub programs: &'s Programs,
+    /// The project's files.
+    pub files: &'s dyn Files,
+    /// The build context relative to the project's root, if it is known.
+    pub context: Option<&'s str>,
+    /// The Dockerfile's path relative to the project's root, if it has one.
+    pub path: Option<&'s str>,
+}
+
+/// One row: looks at the scene and adds what it finds.
+type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
+
+const ROWS: [Row; 16] = [
+    base::base,
+    base::own_server,
+    outside::run_by_others,
+    super::start::remote_files,
+    super::start::modes,
+    base::windows,
+    base::base_image,
+    base::development,
+    outside::docker_socket,
+    outside::github_action,
+    command::command,
+    super::start::programs,
+    home::root_home,
+    home::volumes,
+    home::downloads,
+    base::no_command,
+];
+
+/// All hazards of a stage, the heavy ones first, then in file order.
+pub fn find(scene: &Scene<'_>) -> Vec<Hazard> {
+    let mut found = Vec::new();
+    for row in ROWS {
+        row(scene, &mut found);
+    }
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|hazard| seen.insert((hazard.id, hazard.at)));
+    // Stable: where the same line shows several, the row that stands first names the reason.
+    found.sort_by_key(|hazard| (std::cmp::Reverse(hazard.weight), hazard.at));
+    found
+}
+
+impl Scene<'_> {
+    /// The stage's FROM.
+    pub fn from(&self) -> usize {
+        self.model.stages.get(self.stage).map_or(0, |stage| stage.from)
+    }
+
+    /// The joined line of an instruction.
+    pub fn text(&self, index: usize) -> String {
+        let text = self.model.instruction(index).map(|instruction| instruction.joined.text.as_slice());
+        String::from_utf8_lossy(text.unwrap_or_default()).into_owned()
+    }
+}
+
+pub(in crate::model) fn hazard(id: &'static str, weight: Weight, at: usize, message: impl Into<String>) -> Hazard {
+    Hazard { id, weight, message: message.into(), at }
+}
