@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A half-open range of byte offsets into a [`Source`].
+/// A half-open range of byte offsets into a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Span {
     /// Offset of the first byte.

@@ -51,18 +51,11 @@ fn works_below(draft: &Draft<'_>, volume: usize) -> bool {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let Some(place) = place(model, stage) else { return false };
     let early = draft.handed.iter().filter(|handed| above_volume(model, stage, place, handed).is_some());
-    let gives = |index: usize, path: &str| {
-        let commands = &model.commands(stage, index).list;
-        let chowns = commands.iter().filter(|ran| matches!(ran.name.as_str(), "chown" | "chgrp"));
-        chowns
-            .flat_map(|ran| ran.operands().skip(1).map(|(_, text)| ran.path(text)).collect::<Vec<_>>())
-            .any(|to| to.is_none_or(|to| value::within(path, &to) || value::within(&to, path)))
-    };
     early.into_iter().any(|handed| {
         let works = uses::uses(model, stage, &handed.path).into_iter().any(|used| used.at > volume && used.writes);
         let body = model.stages.get(stage).map(|stage| stage.body.clone()).unwrap_or_default();
         let mut runs = body.filter(|index| *index > volume && model.keyword(*index) == Keyword::Run);
-        works || runs.any(|index| gives(index, &handed.path))
+        works || runs.any(|index| uses::gives(model, stage, index, &handed.path, true))
     })
 }
 

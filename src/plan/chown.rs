@@ -153,12 +153,7 @@ fn covered(
 fn given_before(model: &Model<'_>, stage: usize, index: usize, path: &str, found: &Conversion) -> bool {
     let first = found.copies.iter().min().copied().unwrap_or(index);
     let runs = (first..index).filter(|at| model.keyword(*at) == Keyword::Run);
-    let gives = |ran: &Ran| {
-        let mut paths = ran.operands().skip(1).map(|(_, text)| ran.path(text));
-        let overlaps = |to: String| value::within(path, &to) || value::within(&to, path);
-        matches!(ran.name.as_str(), "chown" | "chgrp") && paths.any(|to| to.is_none_or(overlaps))
-    };
-    runs.into_iter().any(|at| model.commands(stage, at).list.iter().any(gives))
+    runs.into_iter().any(|at| uses::gives(model, stage, at, path, true))
 }
 
 /// The flags that the copies get; `None` if the owner cannot be written on one of them.

@@ -121,7 +121,11 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
         if settled || model.instruction(index).is_some_and(|found| found.flag("chown").is_some()) {
             continue;
         }
-        let Some(owner) = identity.copy_owner(model, stage, index) else {
+        // What a later step gives to somebody else, the copy would give in vain.
+        let body = model.stages.get(stage).map(|stage| stage.body.clone()).unwrap_or_default();
+        let mut runs = body.filter(|at| *at > index && model.keyword(*at) == Keyword::Run);
+        let given = runs.any(|at| super::uses::gives(model, stage, at, target, false));
+        let Some(owner) = identity.copy_owner(model, stage, index).filter(|_| !given) else {
             left.push(index);
             continue;
         };

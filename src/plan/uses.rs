@@ -62,3 +62,11 @@ fn writes(ran: &Ran, folder: &str) -> Option<Writes> {
         known => Some(known),
     }
 }
+
+/// Whether the RUN `index` changes the owner of a path or of a folder above it; with `below`, of something in it too.
+pub fn gives(model: &Model<'_>, stage: usize, index: usize, path: &str, below: bool) -> bool {
+    let commands = &model.commands(stage, index).list;
+    let chowns = commands.iter().filter(|ran| matches!(ran.name.as_str(), "chown" | "chgrp"));
+    let paths = chowns.flat_map(|ran| ran.operands().skip(1).map(|(_, text)| ran.path(text)));
+    paths.into_iter().any(|to| to.is_none_or(|to| value::within(path, &to) || (below && value::within(&to, path))))
+}
