@@ -32,14 +32,17 @@ pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     }
 }
 
+fn is_shell(name: &str) -> bool {
+    matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh")
+}
+
 fn is_bare_shell(program: &Program) -> bool {
-    matches!(program.name.as_str(), "sh" | "bash" | "ash" | "dash" | "zsh")
-        && program.arguments.iter().flatten().all(|argument| argument.starts_with('-'))
+    is_shell(&program.name) && program.arguments.iter().flatten().all(|argument| argument.starts_with('-'))
 }
 
 /// `sh start.sh`: the script that a shell runs.
 fn script_argument(program: &Program) -> Option<String> {
-    if !matches!(program.name.as_str(), "sh" | "bash" | "ash" | "dash" | "zsh") {
+    if !is_shell(&program.name) {
         return None;
     }
     program.arguments.iter().flatten().find(|argument| !argument.starts_with('-')).cloned()
@@ -238,7 +241,8 @@ fn start_tool(scene: &Scene<'_>, program: &Program, found: &mut Vec<Hazard>) {
         return;
     };
     let commands = command::walk(&tree, &Value::Unknown, &mut |_| None);
-    let plain = commands.iter().all(|ran| ran.name == "node" || ran.name == "bun");
+    let interpreter = |name: &str| facts::command(name).is_some_and(|known| known.role == ProgramRole::Interpreter);
+    let plain = commands.iter().all(|ran| interpreter(&ran.name) && !is_shell(&ran.name));
     if !plain {
         let message =
             format!("`{} {name}` runs `{script}`, which may write caches beside the installed packages", program.name);

@@ -6,9 +6,6 @@ use crate::model::account::{Account, Id};
 use crate::model::{Model, value};
 use crate::syntax::{Args, Instruction, Keyword, TokenKind};
 
-/// Most paths that are handed over: real files have a handful.
-const MOST_PATHS: usize = 100;
-
 /// Refuses where the block has no place: behind a continuation that the end of the file leaves open, or above a
 /// VOLUME that later steps work in.
 pub fn check(draft: &mut Draft<'_>) {
@@ -26,12 +23,6 @@ pub fn check(draft: &mut Draft<'_>) {
             let why = "its last line is continued, so that nothing can stand below it: finish that line";
             return draft.refuse("missing-user", last, "the process runs as root", "open-continuation", why);
         }
-    }
-    // BuildKit takes lines of up to 65,535 bytes; nobody reads a RUN of a hundred folders.
-    if draft.handed.len() > MOST_PATHS {
-        let why =
-            format!("{} paths would have to be handed over; unroot writes up to {MOST_PATHS}", draft.handed.len());
-        return draft.refuse("missing-user", draft.scene.from(), "the process runs as root", "too-many-paths", why);
     }
     let volume = draft.handed.iter().filter_map(|handed| above_volume(model, stage, place, handed)).min();
     let Some(volume) = volume else { return };

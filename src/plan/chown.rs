@@ -22,6 +22,9 @@ pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
     let Some(body) = model.stages.get(stage).map(|stage| stage.body.clone()) else { return };
     for index in body.filter(|index| model.keyword(*index) == Keyword::Run) {
         let commands = model.commands(stage, index);
+        if !commands.list.iter().any(|ran| ran.name == "chown" && ran.plain) {
+            continue;
+        }
         let owners = model.owners_before(stage, index);
         let mut removed = Vec::new();
         for (at, ran) in commands.list.iter().enumerate() {

@@ -25,6 +25,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         }
     }
     wanted.extend(named_by_env(model, stage));
+    // BuildKit takes lines of up to 65,535 bytes, and nobody reads a RUN of a hundred folders.
+    if wanted.len() > MOST {
+        let why = format!("{} paths would have to be handed over; unroot writes up to {MOST}", wanted.len());
+        return draft.refuse("missing-user", draft.scene.from(), "the process runs as root", "too-many-paths", why);
+    }
     for (path, why, make) in wanted {
         let owner = owners.owner(&path);
         let theirs = owner.is_some_and(|owner| identity.owns(owner));
@@ -94,6 +99,9 @@ pub(super) fn home(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         why: "home of the account".to_owned(),
     });
 }
+
+/// Most paths that are handed over: real files have a handful.
+const MOST: usize = 100;
 
 /// Folders whose names say that tools, not the app, write them.
 const TOOLS: [&str; 16] = [
