@@ -5,6 +5,9 @@ use crate::facts::{Facts, Family, Role, Tools};
 use crate::shell::Simple;
 use crate::shell::account::{self as effects, AccountEffect, AddUser, Adduser};
 
+/// The number that the plan pins accounts to.
+const PINNED: u32 = 10001;
+
 /// Most accounts that are followed: no image has so many.
 const MOST: usize = 256;
 
@@ -164,9 +167,18 @@ impl Roll {
         let given = user.group.as_ref().map(|group| group.text.clone().unwrap_or_default());
         // useradd makes a group of the same name and number where USERGROUPS_ENAB is set (login.defs): SUSE does not.
         let own = given.is_none() && user.own_group.unwrap_or(site.family != Family::Suse);
+        // A group of the name that is there already is taken; a new one takes the number of the uid where the tool's own
+        // range for such groups holds it (measured: `useradd -r --uid 10001` makes a group 999).
+        let there = self.groups.iter().find(|group| group.name == name).map(|group| group.gid);
+        let shadow = matches!(effects::peel(simple.words), Some((tool, _)) if tool == "useradd");
+        let follows = |uid: u32| match (shadow, user.system) {
+            (true, true) => uid < 1000,
+            (true, false) => (1000..=60000).contains(&uid),
+            (false, _) => true,
+        };
         let (group, gid) = match &given {
             Some(group) => (self.group_name(group), self.gid_of(group)),
-            None if own => (Some(name.clone()), uid),
+            None if own => (Some(name.clone()), there.unwrap_or(uid.filter(|uid| follows(*uid)))),
             None => (None, None),
         };
         let group_made = given.as_ref().and_then(|given| self.groups.iter().find(|group| group.name == *given));
@@ -177,7 +189,7 @@ impl Roll {
             uid_option: if is_busybox(site, simple) { "-u" } else { "--uid" },
             uid: user.uid,
             plain: site.plain && !user.uncertain,
-            gid_follows: own && user.uid == Id::Absent,
+            gid_follows: own && there.is_none() && user.uid == Id::Absent && follows(PINNED),
             group_made: group_made.and_then(|group| group.made.clone()),
         };
         let home = user.home.as_ref().and_then(|home| home.text.clone()).or_else(|| Some(format!("/home/{name}")));

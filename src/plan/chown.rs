@@ -132,7 +132,9 @@ fn covered(
         let instruction = model.instruction(at)?;
         let fits =
             copy.destination.is_some() && model.stage_of(at) == Some(stage) && instruction.flag("chown").is_none();
-        if !fits || ownership::is_archive(model, at) {
+        // Without a group the chown keeps the one that the file had in the other stage.
+        let keeps = copy.from.is_some() && !found.owner.contains(':');
+        if !fits || keeps || ownership::is_archive(model, at) {
             return None;
         }
         by_copy |= node.made == Made::Copy(at) && copy.destination.as_deref() == Some(path) && copy.into;

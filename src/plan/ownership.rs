@@ -129,7 +129,8 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
             left.push(index);
             continue;
         };
-        made_by_copy |= makes;
+        // A VOLUME above it that lies in the folder gets its folder first, and with it the folder itself, from root.
+        made_by_copy |= makes && !volume_above(model, stage, index, folder);
         draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
         let made = owners.nodes.iter().filter(|(path, node)| node.made == Made::Copy(index) && *path != target);
         draft.handed.extend(made.map(|(path, _)| Handed {
@@ -148,6 +149,16 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
         });
     }
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
+}
+
+/// Whether a VOLUME above the instruction `index` lies below `folder`.
+fn volume_above(model: &Model<'_>, stage: usize, index: usize, folder: &str) -> bool {
+    let above = model.lineage(stage).into_iter().filter(|(_, at)| *at < index && model.keyword(*at) == Keyword::Volume);
+    above.into_iter().any(|(of, at)| {
+        let Some(Args::Many { words, .. }) = model.instruction(at).map(|found| &found.args) else { return false };
+        let paths = words.iter().map(|word| model.expand(of, at, &word.text));
+        paths.filter_map(|path| path.text().and_then(value::normal)).any(|path| value::within(&path, folder))
+    })
 }
 
 /// The folder itself: alone where its content is handed over already, with all below where small code of the project
@@ -202,7 +213,12 @@ fn folder_itself(
             ),
         );
     }
-    let theirs = owners.owner(folder).is_some_and(|owner| identity.owns(owner));
+    // The legacy builder makes a WORKDIR as root whatever USER says (measured): only a chown makes it surely theirs.
+    let by_workdir = owners.nodes.get(folder).is_some_and(|node| matches!(node.made, Made::Workdir(_)));
+    let body = model.stages.get(stage).map(|stage| stage.body.clone()).unwrap_or_default();
+    let mut runs = body.filter(|at| model.keyword(*at) == Keyword::Run);
+    let given = !by_workdir || runs.any(|at| super::uses::gives(model, stage, at, folder, false));
+    let theirs = given && owners.owner(folder).is_some_and(|owner| identity.owns(owner));
     if theirs || (made_by_copy && !tree) {
         return;
     }

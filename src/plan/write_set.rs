@@ -34,13 +34,14 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         let owner = owners.owner(&path);
         let theirs = owner.is_some_and(|owner| identity.owns(owner));
         let foreign = owner.is_some_and(|owner| !owner.starts_with("0:") && !theirs);
-        let done = theirs
-            || draft.handed.iter().any(|handed| {
-                handed.path == path
-                    || (handed.tree
-                        && value::within(&path, &handed.path)
-                        && owners.nodes.get(&path).is_none_or(|node| !matches!(node.made, Made::Run(_))))
-            });
+        // A folder that may be missing is there only if a line of its own made it, not by what a copy happens to bring.
+        let own =
+            owners.nodes.get(&path).and_then(|node| node.owner.as_deref()).is_some_and(|owner| identity.owns(owner));
+        let brought = owners.nodes.get(&path).is_none_or(|node| !matches!(node.made, Made::Run(_)));
+        let done = draft.handed.iter().any(|handed| {
+            handed.path == path || (!make && brought && handed.tree && value::within(&path, &handed.path))
+        });
+        let done = done || if make { own } else { theirs };
         if foreign || done || model.is_base_folder(stage, &path) {
             continue;
         }

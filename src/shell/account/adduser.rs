@@ -142,7 +142,8 @@ fn busybox_user(call: &Call) -> Option<AccountEffect> {
         _ => return None,
     };
     let group = read.value("ingroup").cloned();
-    let own_group = Some(group.is_none());
+    // A system account without `-G` joins nogroup (measured: gid 65533).
+    let own_group = Some(group.is_none() && !read.has("system"));
     Some(user(call, &read, name, group, own_group, Some(!read.has("no-create-home"))))
 }
 
