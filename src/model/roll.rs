@@ -192,7 +192,15 @@ impl Roll {
             gid_follows: own && there.is_none() && user.uid == Id::Absent && follows(PINNED),
             group_made: group_made.and_then(|group| group.made.clone()),
         };
-        let home = user.home.as_ref().and_then(|home| home.text.clone()).or_else(|| Some(format!("/home/{name}")));
+        // Debian's adduser gives a system account /nonexistent (measured on bookworm).
+        let homeless = !shadow && user.system && site.dialect == Some(Adduser::Debian);
+        let usual = if homeless { "/nonexistent".to_owned() } else { format!("/home/{name}") };
+        let home = user.home.as_ref().map_or(Some(usual), |home| home.text.clone());
+        // The tool refuses a group that does not exist: one that no line makes is the base image's.
+        if let Some(base) = group.clone().filter(|group| !self.groups.iter().any(|known| known.name == *group) && !own)
+        {
+            self.set_group(base, gid, None);
+        }
         if own && !self.groups.iter().any(|group| group.name == name) {
             self.set_group(name.clone(), gid, None);
         }
