@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::schema::{Account, Commands, Facts, Image, Recipe, Tokens};
 use super::values::{
-    COMMANDS, CONFIDENCES, FAMILIES, KNOWN, PROGRAM_KINDS, PROGRAM_ROLES, ROLES, STRATEGIES, TOOLS, WRITE_KINDS,
-    WRITES, is_date, is_group, is_name, is_path, is_tag, is_user,
+    AT_START, COMMANDS, CONFIDENCES, FAMILIES, KNOWN, PROGRAM_KINDS, PROGRAM_ROLES, ROLES, STRATEGIES, TOOLS,
+    WRITE_KINDS, WRITES, is_date, is_group, is_name, is_path, is_tag, is_user,
 };
 
 /// Problems of one file.
@@ -228,6 +228,7 @@ pub fn commands(path: &str, text: &str) -> Result<Commands, Vec<String>> {
         file.maybe_one_of(from, "root", program.root.as_ref(), KNOWN);
         file.maybe_one_of(from, "kind", program.kind.as_ref(), PROGRAM_KINDS);
         file.maybe_one_of(from, "writes", program.writes.as_ref(), WRITES);
+        file.maybe_one_of(from, "at-start", program.at_start.as_ref(), AT_START);
         for writes in program.subcommands.values() {
             file.one_of(from, "subcommands", writes, WRITES);
         }

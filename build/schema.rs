@@ -245,7 +245,8 @@ pub struct Program {
     /// `packages` (installs into the system), `accounts`, `ownership`, `build`, `vcs`, `plain`.
     #[serde(default)]
     pub kind: Option<String>,
-    /// What it writes in a RUN: `nothing`, `cwd` (installs below the working folder), `system`, `home`, `unknown`.
+    /// What it writes in a RUN: `nothing`, `named` (only what its arguments name), `output` (build output below the working
+    /// folder, which nothing writes at run time), `cwd` (installs below the working folder), `system`, `home`, `unknown`.
     #[serde(default)]
     pub writes: Option<String>,
     /// The same by first operand (`npm: {ci: cwd, config: home}`).
@@ -254,6 +255,10 @@ pub struct Program {
     /// The port that a server listens on by default.
     #[serde(default)]
     pub port: Option<u16>,
+    /// What a start tool writes when the container starts: `caches` (beside the installed packages), `builds` (beside the
+    /// source, and into caches).
+    #[serde(default)]
+    pub at_start: Option<String>,
 }
 
 /// A download into root's home.

@@ -31,8 +31,12 @@ pub enum ProgramKind {
 /// Where a program of a RUN writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writes {
-    /// Nowhere, or only where its arguments say.
+    /// Nowhere, or only where a redirection says.
     Nothing,
+    /// Only what its arguments name.
+    Named,
+    /// Below the working folder: build output, which nothing writes at run time.
+    Output,
     /// Below the working folder: installed packages.
     Cwd,
     /// Into the system, never below the working folder.
@@ -41,6 +45,15 @@ pub enum Writes {
     Home,
     /// It cannot be known.
     Unknown,
+}
+
+/// What a start tool writes when the container starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtStart {
+    /// Caches beside the installed packages.
+    Caches,
+    /// Build output beside the source, and caches.
+    Builds,
 }
 
 /// A program.
@@ -60,6 +73,8 @@ pub struct ProgramFacts {
     pub subcommands: &'static [(&'static str, Writes)],
     /// A server's port.
     pub port: Option<u16>,
+    /// What a start tool writes at run time.
+    pub at_start: Option<AtStart>,
 }
 
 /// A RUN that leaves in root's home what the process looks for in its own.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Model, Shelled, Value, value};
+use super::{Model, Value, value};
 use crate::shell::{self, Cwd, PartKind, Place, Script, Simple, TopCommand, Word};
 use crate::source::Span;
 use crate::syntax::{Args, Command};
@@ -12,6 +12,8 @@ use crate::syntax::{Args, Command};
 pub struct Ran {
     /// Name without its folder; empty when it is not literal.
     pub name: String,
+    /// Name as the shell sees it, quotes gone; empty when it is not literal.
+    pub full: String,
     /// The arguments' values, `None` where they cannot be known.
     pub arguments: Vec<Option<String>>,
     /// The arguments' spans in the script's text.
@@ -53,9 +55,9 @@ pub struct Ownership {
 }
 
 impl Ran {
-    /// The name as written, when it is literal.
-    pub fn literal_path(&self, script: &Shelled) -> Option<String> {
-        (!self.name.is_empty()).then(|| script.text_of(self.name_span))
+    /// The name with its folder, when it is literal.
+    pub fn literal_path(&self) -> Option<String> {
+        (!self.full.is_empty()).then(|| self.full.clone())
     }
 
     /// Whether an option stands among the arguments: `-R`, also in a cluster (`-hR`), or `--recursive`.
@@ -165,6 +167,7 @@ fn exec(words: &[crate::syntax::Word], cwd: Value) -> Option<Ran> {
     let (name, arguments) = words.split_first()?;
     Some(Ran {
         name: name.text.rsplit('/').next().unwrap_or("").to_owned(),
+        full: name.text.clone(),
         arguments: arguments.iter().map(|word| Some(word.text.clone())).collect(),
         spans: arguments.iter().map(|word| word.joined).collect(),
         name_span: name.joined,
@@ -254,6 +257,7 @@ fn simple_command(
     let writes = simple.redirects.iter().filter(|redirect| writing(&redirect.operator));
     Some(Ran {
         name: name.rsplit('/').next().unwrap_or("").to_owned(),
+        full: name,
         arguments: values.into_iter().skip(1).collect(),
         spans: spans.into_iter().skip(1).collect(),
         name_span,

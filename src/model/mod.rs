@@ -4,13 +4,14 @@ pub mod account;
 mod base;
 pub mod command;
 pub mod entry;
+pub mod file;
 pub mod hazard;
 pub mod owner;
 pub mod port;
 mod roll;
 pub mod script;
 pub mod stage;
-mod start;
+pub mod start;
 pub mod user;
 pub mod value;
 

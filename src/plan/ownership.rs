@@ -5,17 +5,10 @@ use super::{Change, Draft, Handed, Identity, write_set};
 use crate::context::Entry;
 use crate::model::entry::Program;
 use crate::model::hazard::{Hazard, Scene, Weight};
-use crate::model::owner::{self, Copied, Made, Owners};
+use crate::model::owner::{Copied, Made, Owners};
 use crate::model::{Base, Model, value};
 use crate::options::Ownership;
 use crate::syntax::{Args, Keyword, Word};
-
-/// The app's own folder: the one that the process starts in, unless the image has it or others share it.
-pub fn own_folder(model: &Model<'_>, stage: usize) -> Option<String> {
-    let cwd = model.process_folder(stage);
-    let cwd = cwd.certain()?;
-    (!owner::is_packaged(cwd) && !model.is_base_folder(stage, cwd)).then(|| cwd.to_owned())
-}
 
 /// Hands over what the account needs; returns the copies that get a `--chown` for it.
 pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
@@ -24,7 +17,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let owners = model.owners(stage);
     if draft.options.ownership == Ownership::App && !identity.worker {
-        match own_folder(model, stage) {
+        match model.own_folder(stage) {
             Some(folder) => own(draft, &identity, &owners, &folder),
             None => no_folder(draft),
         }

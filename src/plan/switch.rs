@@ -1,6 +1,6 @@
 //! The switch of the user: whether the target runs as root, whether that may change, and to whom.
 
-use super::{Draft, Undecided, identity, ownership};
+use super::{Draft, Undecided, identity};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
 use crate::model::{Base, Who};
@@ -45,7 +45,7 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
         return draft.refuse(rule, first.at, message, first.id, why.join("; "));
     }
     draft.hazards.extend(found);
-    let folder = ownership::own_folder(model, stage);
+    let folder = model.own_folder(stage);
     match identity::choose(model, stage, draft.options, folder.as_deref()) {
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
             let at = for_any_user(draft).unwrap_or(at);

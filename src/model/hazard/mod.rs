@@ -8,7 +8,7 @@ mod outside;
 
 use super::Model;
 use super::entry::Programs;
-use crate::context::Files;
+use crate::context::{Files, Ignored};
 
 pub use base::{is_development, is_windows};
 
@@ -48,6 +48,8 @@ pub struct Scene<'s> {
     pub context: Option<&'s str>,
     /// The Dockerfile's path relative to the project's root, if it has one.
     pub path: Option<&'s str>,
+    /// Which files of the context a build does not see.
+    pub ignored: Ignored,
 }
 
 /// One row: looks at the scene and adds what it finds.
@@ -57,8 +59,8 @@ const ROWS: [Row; 16] = [
     base::base,
     base::own_server,
     outside::run_by_others,
-    super::start::remote_files,
-    super::start::modes,
+    super::start::files::remote_files,
+    super::start::files::modes,
     base::windows,
     base::base_image,
     base::development,
@@ -85,7 +87,20 @@ pub fn find(scene: &Scene<'_>) -> Vec<Hazard> {
     found
 }
 
-impl Scene<'_> {
+impl<'s> Scene<'s> {
+    /// The scene of a stage in its project.
+    pub fn new(
+        model: &'s Model<'s>,
+        stage: usize,
+        programs: &'s Programs,
+        files: &'s dyn Files,
+        context: Option<&'s str>,
+        path: Option<&'s str>,
+    ) -> Self {
+        let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
+        Self { model, stage, programs, files, context, path, ignored }
+    }
+
     /// The stage's FROM.
     pub fn from(&self) -> usize {
         self.model.stages.get(self.stage).map_or(0, |stage| stage.from)

@@ -1,6 +1,10 @@
 //! The project's files as a trait, so that the library never touches the system.
 
+mod dockerignore;
+
 use std::collections::BTreeMap;
+
+pub use dockerignore::Ignored;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
