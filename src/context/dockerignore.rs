@@ -60,7 +60,7 @@ fn segments(pattern: &[String], path: &[&str]) -> bool {
                 before |= reached.get(at).copied().unwrap_or_default();
                 *slot = before;
             } else if let Some(name) = at.checked_sub(1).and_then(|at| path.get(at)) {
-                *slot = reached.get(at - 1).copied().unwrap_or_default() && glob(segment, name);
+                *slot = reached.get(at - 1).copied().unwrap_or_default() && matches(segment, name);
             }
         }
         reached = next;
@@ -70,7 +70,7 @@ fn segments(pattern: &[String], path: &[&str]) -> bool {
 
 /// Whether a name matches a segment with `*`, `?`, `[…]` and escapes (Go's `filepath.Match`; a broken `[` matches
 /// nothing).
-fn glob(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut at, mut place) = (0, 0);

@@ -4,7 +4,7 @@ mod dockerignore;
 
 use std::collections::BTreeMap;
 
-pub use dockerignore::Ignored;
+pub use dockerignore::{Ignored, matches};
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -69,11 +69,16 @@ impl Ran {
             .any(|text| text == long || (text.starts_with('-') && !text.starts_with("--") && text.contains(short)))
     }
 
-    /// Arguments that are no options: (position, value).
+    /// Arguments that are no options, nor the value of one that takes it as a word of its own: (position, value).
     pub fn operands(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
         let dashed =
             |text: &Option<String>| text.as_deref().is_some_and(|text| text.len() > 1 && text.starts_with('-'));
-        self.arguments.iter().enumerate().filter(move |(_, text)| !dashed(text)).map(|(at, text)| (at, text.as_deref()))
+        let taken = move |at: usize| {
+            let before = at.checked_sub(1).and_then(|before| self.arguments.get(before));
+            before.and_then(Option::as_deref).is_some_and(|option| takes_value(&self.name, option))
+        };
+        let operand = move |(at, text): &(usize, &Option<String>)| !dashed(text) && !taken(*at);
+        self.arguments.iter().enumerate().filter(operand).map(|(at, text)| (at, text.as_deref()))
     }
 
     /// A path argument as an absolute path.
@@ -107,6 +112,20 @@ impl Ran {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether an option of the tools that make files is followed by its value (`mkdir -m 777`, `-pm 777`, `touch -r X`).
+fn takes_value(name: &str, option: &str) -> bool {
+    let (short, long): (&[char], &[&str]) = match name {
+        "mkdir" => (&['m'], &["--mode"]),
+        "touch" => (&['d', 'r', 't'], &["--date", "--reference", "--time"]),
+        "install" => (&['g', 'm', 'o', 'S', 't'], &["--group", "--mode", "--owner", "--suffix", "--target-directory"]),
+        _ => return false,
+    };
+    match option.strip_prefix("--") {
+        Some(_) => long.contains(&option),
+        None => option.starts_with('-') && option.ends_with(short),
     }
 }
 

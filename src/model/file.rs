@@ -3,7 +3,7 @@
 
 use super::hazard::Scene;
 use super::{Model, value};
-use crate::context::Entry;
+use crate::context::{Entry, matches};
 use crate::syntax::{Args, Instruction, Keyword};
 
 /// A file of the image whose content is known.
@@ -45,9 +45,12 @@ impl Scene<'_> {
                 text.text().map(|text| value::join("/", text.trim_start_matches('/')))
             });
             for source in sources {
-                let base = source.rsplit('/').next().unwrap_or("");
-                // The source is the file itself, or a folder that holds it.
+                let (folder, base) = source.rsplit_once('/').unwrap_or(("", source.as_str()));
+                let name = path.rsplit('/').next().unwrap_or("");
+                // The source is the file itself, a pattern that fits it, or a folder that holds it.
+                let fits = rest == name && base.contains(['*', '?', '[']) && matches(base, name);
                 let itself = (rest.is_empty() || rest == base).then(|| source.clone());
+                let itself = if fits { Some(format!("{folder}/{name}")) } else { itself };
                 let below = (!rest.is_empty()).then(|| value::join(&source, &rest));
                 let candidates = [itself, below].into_iter().flatten();
                 let read = |candidate: String| self.source(at, index, found, &candidate, depth);

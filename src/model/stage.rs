@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Model, Value, value};
-use crate::facts::Facts;
+use crate::facts::{Confidence, Facts};
 use crate::shell::Dialect;
 use crate::syntax::{Args, Command, Instruction, Keyword, Tree};
 
@@ -349,8 +349,10 @@ impl Model<'_> {
                 Base::Image { facts: Some(facts), .. } if !facts.workdir.is_empty() => {
                     return Value::Known(facts.workdir.to_owned());
                 }
-                // No source names a folder of these images because they set none (checked for the listed ones).
-                Base::Image { listed: true, .. } => return Value::Known("/".to_owned()),
+                // No source names a folder of these images because they set none (checked for those that were read).
+                Base::Image { listed: true, facts: Some(facts), .. } if facts.confidence > Confidence::Recalled => {
+                    return Value::Known("/".to_owned());
+                }
                 _ => return Value::Unknown,
             }
         }

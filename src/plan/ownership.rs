@@ -3,9 +3,12 @@
 use super::uses::{Used, uses};
 use super::{Change, Draft, Handed, Identity, write_set};
 use crate::context::Entry;
+use crate::facts::Writes;
+use crate::model::command::Ran;
 use crate::model::entry::Program;
 use crate::model::hazard::{Hazard, Scene, Weight};
 use crate::model::owner::{Copied, Made, Owners};
+use crate::model::start::{self, tool};
 use crate::model::{Base, Model, value};
 use crate::options::Ownership;
 use crate::syntax::{Args, Keyword, Word};
@@ -95,7 +98,7 @@ pub(super) fn push(draft: &mut Draft<'_>, id: &'static str, at: usize, message: 
 
 fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let uses = uses(model, stage, folder);
+    let uses = uses(model, stage, folder, &|ran| settled(draft.scene, ran));
     let mut made_by_copy = false;
     let mut left = Vec::new();
     for copy in &owners.copies {
@@ -144,6 +147,55 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
 }
 
+/// What a command leaves in its folder where files of the project tell more than its name.
+fn settled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
+    tool::script_writes(scene, ran).or_else(|| bundled(scene, ran))
+}
+
+/// Bundler installs below the app's folder where it is told to, else into the system.
+fn bundled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
+    let installs = ran.arguments.first().and_then(Option::as_deref).is_some_and(|word| word == "install");
+    let told = |(_, index): &(usize, usize)| {
+        let text = scene.text(*index);
+        text.contains("bundle") && ["deployment", "set path", "set --local path", "--path"].iter().any(|mark| text.contains(mark))
+    };
+    (ran.name == "bundle" && installs && scene.model.lineage(scene.stage).iter().any(told)).then_some(Writes::Cwd)
+}
+
+/// Whether a copy of the build context that stays root's surely holds only what is read: none of its folders is named
+/// like one for data, and no database lies in it.
+fn is_read_only(scene: &Scene<'_>, index: usize) -> bool {
+    const DATA: [&str; 22] = [
+        "cache", "caches", "data", "database", "db", "downloads", "files", "generated", "instance", "log", "logs", "media",
+        "output", "reports", "run", "state", "storage", "temp", "tmp", "uploads", "var", "volume",
+    ];
+    fn look(scene: &Scene<'_>, path: &str, depth: usize, seen: &mut usize) -> bool {
+        scene.files.list(path).into_iter().all(|name| {
+            *seen += 1;
+            let inner = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            if *seen > 2000 || depth > 6 {
+                return false;
+            }
+            match scene.files.entry(&inner) {
+                Entry::File { .. } => ![".db", ".sqlite", ".sqlite3"].iter().any(|ending| name.ends_with(ending)),
+                Entry::Folder if matches!(name.as_str(), ".git" | "node_modules") => true,
+                Entry::Folder => !DATA.contains(&name.as_str()) && look(scene, &inner, depth + 1, seen),
+                _ => false,
+            }
+        })
+    }
+    let from = scene.model.instruction(index).is_some_and(|found| found.flag("from").is_some());
+    let sources = start::sources(scene, index);
+    !from && !sources.is_empty() && sources.iter().all(|source| {
+        let path = scene.in_context(source.trim_start_matches('/'));
+        path.is_some_and(|path| match scene.files.entry(&path) {
+            Entry::File { .. } => true,
+            Entry::Folder => look(scene, &path, 0, &mut 0),
+            _ => false,
+        })
+    })
+}
+
 /// Whether a VOLUME above the instruction `index` lies below `folder`.
 fn volume_above(model: &Model<'_>, stage: usize, index: usize, folder: &str) -> bool {
     let above = model.lineage(stage).into_iter().filter(|(_, at)| *at < index && model.keyword(*at) == Keyword::Volume);
@@ -166,7 +218,11 @@ fn folder_itself(
     uses: &[Used],
 ) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let opaque = uses.iter().filter(|used| used.opaque).max_by_key(|used| used.at);
+    // What a step leaves as the account itself, or what a later step opens to it, does not stay root's.
+    let stays = |used: &&Used| {
+        used.opaque && model.user(stage, used.at).is_root() && !super::uses::opened(model, stage, used.at, folder, identity)
+    };
+    let opaque = uses.iter().filter(stays).max_by_key(|used| used.at);
     let code_left = left.iter().copied().find(|index| brings_folder(model, *index));
     if shellless(model, stage) {
         let theirs = owners.owner(folder).is_some_and(|owner| identity.owns(owner));
@@ -185,17 +241,22 @@ fn folder_itself(
     }
     let installs = uses.iter().any(|used| used.installs);
     let small = context_size(draft.scene).is_some_and(|size| size < SMALL);
-    let tree =
-        (code_left.is_some() || opaque.is_some()) && !installs && small && draft_changes_none_below(draft, folder);
-    if let Some(used) = opaque {
+    // What another stage brings may be of any size, and would be written once more.
+    let staged = left.iter().any(|index| model.instruction(*index).is_some_and(|found| found.flag("from").is_some()));
+    let tree = (code_left.is_some() || opaque.is_some())
+        && !installs
+        && !staged
+        && small
+        && draft_changes_none_below(draft, folder);
+    if let Some(used) = opaque.filter(|_| !tree) {
         let line = model.line(used.at);
         push(
             draft,
             "opaque-run",
             used.at,
-            format!("what the RUN on line {line} leaves in {folder} cannot be known; it stays root's unless listed"),
+            format!("what the RUN on line {line} leaves in {folder} cannot be known, and stays root's"),
         );
-    } else if let Some(index) = code_left.filter(|_| !tree) {
+    } else if let Some(index) = code_left.filter(|index| !tree && !is_read_only(draft.scene, *index)) {
         let line = model.line(index);
         push(
             draft,
@@ -205,6 +266,11 @@ fn folder_itself(
                 "the copy on line {line} stays root's because later steps work on it: check that the process writes into none of its folders"
             ),
         );
+    }
+    // Where nothing in the folder stays root's, caches beside the packages have their place.
+    let root_made = |used: &Used| used.writes && model.user(stage, used.at).is_root();
+    if tree || (left.is_empty() && !uses.iter().any(root_made)) {
+        draft.hazards.retain(|hazard| hazard.id != "framework-cache");
     }
     // The legacy builder makes a WORKDIR as root whatever USER says (measured): only a chown makes it surely theirs.
     let by_workdir = owners.nodes.get(folder).is_some_and(|node| matches!(node.made, Made::Workdir(_)));

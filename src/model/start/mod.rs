@@ -5,6 +5,8 @@ mod own;
 mod script;
 pub mod tool;
 
+pub use own::sources;
+
 use std::collections::HashSet;
 
 use super::entry::Program;

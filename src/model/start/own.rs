@@ -52,7 +52,7 @@ fn installs(scene: &Scene<'_>) -> bool {
 }
 
 /// The sources of a copy, as absolute paths of their context or stage.
-pub(super) fn sources(scene: &Scene<'_>, index: usize) -> Vec<String> {
+pub fn sources(scene: &Scene<'_>, index: usize) -> Vec<String> {
     let Some(stage) = scene.model.stage_of(index) else { return Vec::new() };
     let Some(Args::Copy { sources, .. }) = scene.model.instruction(index).map(|found| &found.args) else {
         return Vec::new();
