@@ -85,7 +85,7 @@ fn range(model: &Model<'_>, span: Span) -> report::Range {
 fn with_compose(model: &Model<'_>, dockerfile: &Dockerfile, files: &dyn Files, options: &Options) -> Options {
     let mut options = options.clone();
     if let Some(path) = dockerfile.path.as_deref().filter(|_| options.targets.is_empty() || options.context.is_none()) {
-        let build = compose::build_of(path, files, hazard::is_development);
+        let build = compose::build_of(&compose::services(path, files), hazard::is_development);
         let known = build.target.filter(|target| model.find_stage(target, model.stages.len()).is_some());
         if options.targets.is_empty() {
             options.targets.extend(known);

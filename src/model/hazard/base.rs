@@ -143,7 +143,8 @@ pub fn is_development(stage: &str) -> bool {
 pub(super) fn development(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let name = scene.model.stages.get(scene.stage).and_then(|stage| stage.name.as_deref()).unwrap_or("");
     let path = scene.path.unwrap_or("").to_ascii_lowercase();
-    let by_path = path.split('/').any(|part| part == ".devcontainer") || {
+    let mut folders = path.split('/').rev().skip(1);
+    let by_path = folders.any(|part| part == ".devcontainer" || part == "devcontainers" || is_development(part)) || {
         let file = path.rsplit('/').next().unwrap_or("");
         file.split(['.', '-', '_']).any(is_development)
     };

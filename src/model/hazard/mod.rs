@@ -2,12 +2,14 @@
 //! one function a row of what breaks in real projects.
 
 mod base;
+mod children;
 mod command;
 mod home;
 mod outside;
 
 use super::Model;
 use super::entry::Programs;
+use crate::compose::{self, Service};
 use crate::context::{Files, Ignored};
 
 pub use base::{is_development, is_windows};
@@ -50,12 +52,14 @@ pub struct Scene<'s> {
     pub path: Option<&'s str>,
     /// Which files of the context a build does not see.
     pub ignored: Ignored,
+    /// The compose services that run the image.
+    pub services: Vec<Service>,
 }
 
 /// One row: looks at the scene and adds what it finds.
 type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 20] = [
     base::base,
     base::own_server,
     outside::run_by_others,
@@ -63,9 +67,13 @@ const ROWS: [Row; 16] = [
     super::start::files::modes,
     base::windows,
     base::base_image,
+    children::children,
     base::development,
     outside::docker_socket,
     outside::github_action,
+    outside::privileges,
+    outside::devcontainer,
+    outside::lambda,
     command::command,
     super::start::programs,
     home::root_home,
@@ -98,7 +106,8 @@ impl<'s> Scene<'s> {
         path: Option<&'s str>,
     ) -> Self {
         let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
-        Self { model, stage, programs, files, context, path, ignored }
+        let services = path.map(|path| compose::services(path, files)).unwrap_or_default();
+        Self { model, stage, programs, files, context, path, ignored, services }
     }
 
     /// The stage's FROM.
