@@ -1,7 +1,7 @@
 //! Writes checked templates as Rust: the static tables of `facts`.
 
 use super::read::Templates;
-use super::schema::{Account, Commands, Drops, Facts, Image, Recipe, Tokens, Variant, Writable};
+use super::schema::{Account, Commands, Drops, Facts, Framework, Image, Language, Recipe, Tokens, Variant, Writable};
 
 /// The source of `$OUT_DIR/facts.rs`.
 pub fn tables(templates: &Templates) -> String {
@@ -23,6 +23,8 @@ pub fn tables(templates: &Templates) -> String {
     table(&mut out, "RECIPES", "AccountRecipe", templates.recipes.iter().map(recipe));
     commands(&mut out, &templates.commands);
     tokens(&mut out, &templates.tokens);
+    table(&mut out, "LANGUAGES", "Language", templates.languages.languages.iter().map(language));
+    table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
     out
 }
 
@@ -180,6 +182,30 @@ fn commands(out: &mut String, commands: &Commands) {
         format!("HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled} }}", download.what)
     });
     table(out, "HOME_DOWNLOADS", "HomeDownload", rows);
+}
+
+fn framework(framework: &Framework) -> String {
+    format!(
+        "Framework {{ name: {:?}, manifests: {}, writes: {} }}",
+        framework.name,
+        list(&framework.manifests, |(file, marks)| format!("({file:?}, {})", texts(marks))),
+        texts(&framework.writes),
+    )
+}
+
+fn language(language: &Language) -> String {
+    format!(
+        "Language {{ name: {:?}, programs: {}, images: {}, endings: {}, tests: {}, main: {:?}, manifests: {}, writes: {}, libraries: {} }}",
+        language.name,
+        texts(&language.programs),
+        texts(&language.images),
+        texts(&language.endings),
+        texts(&language.tests),
+        language.main,
+        texts(&language.manifests),
+        texts(&language.writes),
+        texts(&language.libraries),
+    )
 }
 
 fn tokens(out: &mut String, tokens: &Tokens) {

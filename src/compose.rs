@@ -98,8 +98,7 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
         let mut all: Vec<Service> = Vec::new();
         for name in files.list(folder).into_iter().filter(|name| is_compose(name)) {
             let file = join(folder, &name);
-            let compose = files.read(&file).and_then(|text| yaml::read::<Compose>(&text));
-            let services = compose.map(|compose| compose.services).unwrap_or_default();
+            let services = files.read(&file).map(|text| read_services(&text)).unwrap_or_default();
             let services = services.into_iter().filter_map(|(name, service)| Some((name, service?)));
             all.extend(services.map(|(name, service)| read(service, name, &file, folder, path)));
         }
@@ -114,6 +113,14 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
             return found;
         }
         folder = folder.rsplit_once('/').map_or("", |(up, _)| up);
+    }
+}
+
+/// The services of a compose file; before version 2 they stood at the top.
+fn read_services(text: &[u8]) -> BTreeMap<String, Option<Written>> {
+    match yaml::read::<Compose>(text) {
+        Some(compose) if !compose.services.is_empty() => compose.services,
+        _ => yaml::read::<BTreeMap<String, Option<Written>>>(text).unwrap_or_default(),
     }
 }
 
@@ -167,7 +174,8 @@ fn mount(volume: Volume, folder: &str) -> Option<Mount> {
         }
         Volume::Long { kind, source, target, read_only } => {
             let bind = kind.as_deref() == Some("bind");
-            let source = source.map(|source| if bind && !source.contains('/') { format!("./{source}") } else { source });
+            let source =
+                source.map(|source| if bind && !source.contains('/') { format!("./{source}") } else { source });
             (source.filter(|_| bind || kind.as_deref() == Some("volume")), target?, read_only.unwrap_or(false))
         }
         Volume::Other(_) => return None,
@@ -258,7 +266,8 @@ mod tests {
     #[test]
     fn mounts_and_needs_are_read_in_both_forms() {
         let mut files = Memory::default();
-        let first = "services:\n  web:\n    build: .\n    volumes:\n      - ./data:/app/data\n      - cache:/cache:ro\n";
+        let first =
+            "services:\n  web:\n    build: .\n    volumes:\n      - ./data:/app/data\n      - cache:/cache:ro\n";
         let second = "services:\n  web:\n    privileged: true\n    cap_add: [NET_BIND_SERVICE]\n    volumes:\n      - {type: bind, source: .,\n         target: /app}\n      - \"${DATA:-./x}:/x\"\n  db: {image: postgres, volumes: [./pg:/pg]}\n";
         files.insert("a/docker-compose.yml", first, 0o644);
         files.insert("a/docker-compose.dev.yml", second, 0o644);

@@ -47,8 +47,10 @@ pub fn builds(files: &dyn Files) -> Vec<Built> {
 
 fn is_dockerfile(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let stem = |stem: &str| name == stem || name.starts_with(&format!("{stem}.")) || name.ends_with(&format!(".{stem}"));
-    (stem("dockerfile") || stem("containerfile")) && ![".md", ".tmpl", ".j2", ".sh"].iter().any(|end| name.ends_with(end))
+    let stem =
+        |stem: &str| name == stem || name.starts_with(&format!("{stem}.")) || name.ends_with(&format!(".{stem}"));
+    (stem("dockerfile") || stem("containerfile"))
+        && ![".md", ".tmpl", ".j2", ".sh"].iter().any(|end| name.ends_with(end))
 }
 
 /// What the stages with a RUN or an ONBUILD start from, by the first words of the lines.
@@ -75,7 +77,11 @@ mod tests {
     fn only_stages_that_run_commands_count() {
         let mut files = Memory::default();
         files.insert("base/Dockerfile", "FROM debian\nRUN true\n", 0o644);
-        files.insert("web/x.dockerfile", "FROM --platform=x me/base AS a\nCOPY . .\nFROM other\nONBUILD RUN x\n", 0o644);
+        files.insert(
+            "web/x.dockerfile",
+            "FROM --platform=x me/base AS a\nCOPY . .\nFROM other\nONBUILD RUN x\n",
+            0o644,
+        );
         files.insert("node_modules/x/Dockerfile", "FROM a\nRUN x\n", 0o644);
         let found = builds(&files);
         let bases: Vec<&[String]> = found.iter().map(|built| built.bases.as_slice()).collect();

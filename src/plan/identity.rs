@@ -124,11 +124,18 @@ impl Identity {
     }
 }
 
-/// Chooses the account for the end of `stage`. `folder` is the app's own folder.
+/// Chooses the account for the end of `stage`. `folder` is the app's own folder, `pod` what the project's own cluster runs
+/// the image as.
 ///
 /// # Errors
 /// When several accounts fit and nothing tells which, or the wanted one cannot be had.
-pub fn choose(model: &Model<'_>, stage: usize, options: &Options, folder: Option<&str>) -> Result<Identity, Undecided> {
+pub fn choose(
+    model: &Model<'_>,
+    stage: usize,
+    options: &Options,
+    folder: Option<&str>,
+    pod: Option<(u32, u32)>,
+) -> Result<Identity, Undecided> {
     let accounts = model.accounts(stage, usize::MAX);
     let wanted = wanted(model, stage, options, &accounts)?;
     let found = match wanted {
@@ -139,7 +146,11 @@ pub fn choose(model: &Model<'_>, stage: usize, options: &Options, folder: Option
                 Some(identity) => identity,
                 None => match of_base(model, stage, &accounts) {
                     Some(identity) => identity,
-                    None => created(model, stage, &accounts, None, CREATED, CREATED)?,
+                    None => {
+                        let free = |(uid, _): &(u32, u32)| accounts.iter().all(|account| account.uid != Some(*uid));
+                        let (uid, gid) = pod.filter(free).unwrap_or((CREATED, CREATED));
+                        created(model, stage, &accounts, None, uid, gid)?
+                    }
                 },
             },
         },

@@ -3,8 +3,10 @@
 pub mod block;
 pub mod change;
 pub mod chown;
+mod companions;
 pub mod identity;
 pub mod ownership;
+mod plain;
 pub mod ports;
 pub mod switch;
 pub mod uses;
@@ -45,6 +47,8 @@ pub struct Handed {
     pub tree: bool,
     /// Whether it may be missing and is made first.
     pub make: bool,
+    /// Whether a copy gives it, not a command.
+    pub by_copy: bool,
     /// Why.
     pub why: String,
 }

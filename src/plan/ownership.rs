@@ -1,17 +1,16 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, write_set};
+use super::{Change, Draft, Handed, Identity, companions, plain, write_set};
 use crate::context::Entry;
-use crate::facts::Writes;
+use crate::facts::{self, Writes};
 use crate::model::command::Ran;
-use crate::model::entry::Program;
 use crate::model::hazard::{Hazard, Scene, Weight};
-use crate::model::owner::{Copied, Made, Owners};
-use crate::model::start::{self, tool};
+use crate::model::owner::{Made, Owners};
+use crate::model::start::{self, makefile, tool};
 use crate::model::{Base, Model, value};
 use crate::options::Ownership;
-use crate::syntax::{Args, Keyword, Word};
+use crate::syntax::{Args, Keyword};
 
 /// Hands over what the account needs; returns the copies that get a `--chown` for it.
 pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
@@ -22,64 +21,16 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     if draft.options.ownership == Ownership::App && !identity.worker {
         match model.own_folder(stage) {
             Some(folder) => own(draft, &identity, &owners, &folder),
-            None => no_folder(draft),
+            None => plain::no_folder(draft, &identity, &owners),
         }
     }
     if draft.options.ownership != Ownership::None {
         write_set::plan(draft, &identity, &owners);
         write_set::home(draft, &identity, &owners);
     }
+    companions::mounts(draft, &identity);
     let added = draft.changes.get(before..).unwrap_or_default();
     added.iter().filter_map(Change::instruction).collect()
-}
-
-/// The process has no folder of its own: fine only where nothing but a program of this file is in the image.
-fn no_folder(draft: &mut Draft<'_>) {
-    let scene = draft.scene;
-    if shellless(scene.model, scene.stage) && is_plain_service(scene) {
-        return;
-    }
-    let cwd = scene.model.process_folder(scene.stage);
-    let cwd = cwd.text().unwrap_or("a folder that cannot be known").to_owned();
-    push(
-        draft,
-        "opaque-writes",
-        scene.model.entry(scene.stage).cmd.map_or(scene.from(), |(_, index)| index),
-        format!(
-            "the process starts in {cwd}, which stays root's: check that it writes nothing there, or set a WORKDIR of its own"
-        ),
-    );
-}
-
-/// Whether a shell-less image holds a network service that this file builds, and nothing that could be its data: it
-/// exposes a port, and what is copied is the program itself or belongs to the system (certificates, time zones).
-fn is_plain_service(scene: &Scene<'_>) -> bool {
-    let (model, stage) = (scene.model, scene.stage);
-    let exposes = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::Expose);
-    let started = |path: &str| {
-        let runs =
-            |program: &Program| model.program_path(stage, &program.path).is_some_and(|run| value::within(&run, path));
-        scene.programs.list.iter().any(runs)
-    };
-    let system =
-        |path: &str| ["/etc", "/usr/share", "/lib", "/usr/lib", "/lib64"].iter().any(|tree| value::within(path, tree));
-    let copies = model.owners(stage).copies;
-    let built =
-        copies.iter().any(|copy| copy.from.as_deref().is_some_and(|from| model.find_stage(from, stage).is_some()));
-    let plain = |path: &str| (path != "/" && started(path)) || system(path);
-    exposes
-        && built
-        && copies.iter().all(|copy| copy.destination.as_deref().is_some_and(plain) || is_program_at_root(scene, copy))
-}
-
-/// `COPY --from=build /server /`: a single file that lands in the root folder.
-fn is_program_at_root(scene: &Scene<'_>, copy: &Copied) -> bool {
-    let Some(Args::Copy { sources, .. }) = scene.model.instruction(copy.instruction).map(|found| &found.args) else {
-        return false;
-    };
-    let name = |source: &Word| source.text.rsplit('/').next().unwrap_or("").to_owned();
-    let runs = |source: &Word| scene.programs.list.iter().any(|program| program.name == name(source));
-    copy.destination.as_deref() == Some("/") && sources.iter().all(runs)
 }
 
 /// Whether the image has no shell to run commands with.
@@ -134,6 +85,7 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
             owner: identity.owner(),
             tree: false,
             make: false,
+            by_copy: true,
             why: "copied along: its folder is made by the copy".to_owned(),
         }));
         draft.handed.push(Handed {
@@ -141,15 +93,57 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
             owner: identity.owner(),
             tree: true,
             make: false,
+            by_copy: true,
             why: "copied into the app's own folder".to_owned(),
         });
     }
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
 }
 
+/// Hands over what the app writes by its framework, if it is built on one that is known.
+fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
+    let scene = draft.scene;
+    let holds = |(file, marks): &(&str, &[&str])| {
+        let text = scene.file(&value::join(folder, file)).map(|file| String::from_utf8_lossy(&file.text).into_owned());
+        text.is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
+    };
+    let Some(found) = facts::frameworks().iter().find(|framework| framework.manifests.iter().any(holds)) else {
+        return false;
+    };
+    for path in found.writes.iter().map(|path| value::join(folder, path)) {
+        give(draft, identity, path, format!("{} writes it at run time", found.name));
+    }
+    true
+}
+
+/// Hands over what start scripts write in the folder: a step of the build may have made it as root.
+fn written(draft: &mut Draft<'_>, identity: &Identity, folder: &str) {
+    const PACKAGES: [&str; 3] = ["node_modules", "vendor", ".venv"];
+    for path in start::written(draft.scene) {
+        let rest = path.strip_prefix(folder).unwrap_or("").trim_start_matches('/');
+        let Some(top) = rest.split('/').next().filter(|top| !top.is_empty()) else { continue };
+        let path = value::join(folder, top);
+        let is_file = !rest.contains('/') && top.trim_start_matches('.').contains('.');
+        if !is_file && !PACKAGES.contains(&top) {
+            give(draft, identity, path, "a start script writes it".to_owned());
+        }
+    }
+}
+
+fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
+    let done = |handed: &Handed| handed.path == path || (handed.tree && value::within(&path, &handed.path));
+    if !draft.handed.iter().any(done) {
+        draft.handed.push(Handed { path, owner: identity.owner(), tree: true, make: true, by_copy: false, why });
+    }
+}
+
 /// What a command leaves in its folder where files of the project tell more than its name.
 fn settled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
-    tool::script_writes(scene, ran).or_else(|| bundled(scene, ran))
+    let told = tool::script_writes(scene, ran).or_else(|| makefile::target_writes(scene, ran));
+    // `. venv/bin/activate` sets variables only.
+    let activates = matches!(ran.name.as_str(), "." | "source")
+        && ran.arguments.first().and_then(Option::as_deref).is_some_and(|path| path.ends_with("/bin/activate"));
+    told.or_else(|| bundled(scene, ran)).or(activates.then_some(Writes::Nothing))
 }
 
 /// Bundler installs below the app's folder where it is told to, else into the system.
@@ -157,43 +151,10 @@ fn bundled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
     let installs = ran.arguments.first().and_then(Option::as_deref).is_some_and(|word| word == "install");
     let told = |(_, index): &(usize, usize)| {
         let text = scene.text(*index);
-        text.contains("bundle") && ["deployment", "set path", "set --local path", "--path"].iter().any(|mark| text.contains(mark))
+        text.contains("bundle")
+            && ["deployment", "set path", "set --local path", "--path"].iter().any(|mark| text.contains(mark))
     };
     (ran.name == "bundle" && installs && scene.model.lineage(scene.stage).iter().any(told)).then_some(Writes::Cwd)
-}
-
-/// Whether a copy of the build context that stays root's surely holds only what is read: none of its folders is named
-/// like one for data, and no database lies in it.
-fn is_read_only(scene: &Scene<'_>, index: usize) -> bool {
-    const DATA: [&str; 22] = [
-        "cache", "caches", "data", "database", "db", "downloads", "files", "generated", "instance", "log", "logs", "media",
-        "output", "reports", "run", "state", "storage", "temp", "tmp", "uploads", "var", "volume",
-    ];
-    fn look(scene: &Scene<'_>, path: &str, depth: usize, seen: &mut usize) -> bool {
-        scene.files.list(path).into_iter().all(|name| {
-            *seen += 1;
-            let inner = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-            if *seen > 2000 || depth > 6 {
-                return false;
-            }
-            match scene.files.entry(&inner) {
-                Entry::File { .. } => ![".db", ".sqlite", ".sqlite3"].iter().any(|ending| name.ends_with(ending)),
-                Entry::Folder if matches!(name.as_str(), ".git" | "node_modules") => true,
-                Entry::Folder => !DATA.contains(&name.as_str()) && look(scene, &inner, depth + 1, seen),
-                _ => false,
-            }
-        })
-    }
-    let from = scene.model.instruction(index).is_some_and(|found| found.flag("from").is_some());
-    let sources = start::sources(scene, index);
-    !from && !sources.is_empty() && sources.iter().all(|source| {
-        let path = scene.in_context(source.trim_start_matches('/'));
-        path.is_some_and(|path| match scene.files.entry(&path) {
-            Entry::File { .. } => true,
-            Entry::Folder => look(scene, &path, 0, &mut 0),
-            _ => false,
-        })
-    })
 }
 
 /// Whether a VOLUME above the instruction `index` lies below `folder`.
@@ -220,7 +181,9 @@ fn folder_itself(
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     // What a step leaves as the account itself, or what a later step opens to it, does not stay root's.
     let stays = |used: &&Used| {
-        used.opaque && model.user(stage, used.at).is_root() && !super::uses::opened(model, stage, used.at, folder, identity)
+        used.opaque
+            && model.user(stage, used.at).is_root()
+            && !super::uses::opened(model, stage, used.at, folder, identity)
     };
     let opaque = uses.iter().filter(stays).max_by_key(|used| used.at);
     let code_left = left.iter().copied().find(|index| brings_folder(model, *index));
@@ -248,7 +211,13 @@ fn folder_itself(
         && !staged
         && small
         && draft_changes_none_below(draft, folder);
-    if let Some(used) = opaque.filter(|_| !tree) {
+    let known = !tree && framework(draft, identity, folder);
+    if !tree {
+        written(draft, identity, folder);
+    }
+    if known {
+        // What the app writes is told by its framework, and handed over.
+    } else if let Some(used) = opaque.filter(|_| !tree) {
         let line = model.line(used.at);
         push(
             draft,
@@ -256,7 +225,7 @@ fn folder_itself(
             used.at,
             format!("what the RUN on line {line} leaves in {folder} cannot be known, and stays root's"),
         );
-    } else if let Some(index) = code_left.filter(|index| !tree && !is_read_only(draft.scene, *index)) {
+    } else if let Some(index) = code_left.filter(|index| !tree && !plain::is_read_only(draft.scene, *index)) {
         let line = model.line(index);
         push(
             draft,
@@ -286,6 +255,7 @@ fn folder_itself(
         owner: identity.owner(),
         tree,
         make: false,
+        by_copy: false,
         why: "WORKDIR of the command".to_owned(),
     });
 }

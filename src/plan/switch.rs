@@ -3,6 +3,7 @@
 use super::{Draft, Undecided, identity};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
+use crate::model::workload::workloads;
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
 
@@ -46,7 +47,9 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
     }
     draft.hazards.extend(found);
     let folder = model.own_folder(stage);
-    match identity::choose(model, stage, draft.options, folder.as_deref()) {
+    let pod = workloads(draft.scene).into_iter().find_map(|workload| workload.user);
+    let pod = pod.map(|(uid, gid)| (uid, gid.filter(|gid| *gid != 0).unwrap_or(uid)));
+    match identity::choose(model, stage, draft.options, folder.as_deref(), pod) {
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
             let at = for_any_user(draft).unwrap_or(at);
             let why = "the file gives its folders to group 0, so that any user may run it (OpenShift): say which with --uid N --gid 0";

@@ -64,7 +64,10 @@ fn writes(ran: &Ran, folder: &str, settled: &dyn Fn(&Ran) -> Option<Writes>) -> 
     let subcommand = ran.operands().next().and_then(|(_, text)| text).unwrap_or("");
     let known = settled(ran).unwrap_or_else(|| facts::writes(&ran.name, subcommand));
     // Single files that a command names; whole trees that it brings are another matter.
-    let brings = ran.name == "mv" || ran.has_option('r', "--recursive") || ran.has_option('R', "--recursive") || ran.has_option('a', "--archive");
+    let brings = ran.name == "mv"
+        || ran.has_option('r', "--recursive")
+        || ran.has_option('R', "--recursive")
+        || ran.has_option('a', "--archive");
     let named = known == Writes::Named && !(brings && matches!(ran.name.as_str(), "cp" | "mv" | "install"));
     let here = |cwd: &Value| {
         cwd.text().is_none_or(|cwd| value::within(cwd, folder) || value::within(folder, cwd) && cwd != "/")
@@ -92,17 +95,21 @@ fn writes(ran: &Ran, folder: &str, settled: &dyn Fn(&Ran) -> Option<Writes>) -> 
 pub fn opened(model: &Model<'_>, stage: usize, index: usize, folder: &str, identity: &Identity) -> bool {
     let runs = model.lineage(stage).into_iter().filter(|(_, at)| *at >= index && model.keyword(*at) == Keyword::Run);
     runs.into_iter().any(|(of, at)| {
-        model.commands(of, at).list.iter().filter(|ran| ran.has_option('R', "--recursive") && !ran.conditional).any(|ran| {
-            let mut operands = ran.operands();
-            let first = operands.next().and_then(|(_, text)| text).unwrap_or("");
-            let opens = match ran.name.as_str() {
-                "chown" => model.owner_of(of, at, first).is_some_and(|owner| identity.owns(&owner)),
-                "chmod" => matches!(first, "777" | "0777" | "a+rwX" | "a+rwx" | "ugo+rwx" | "a=rwx" | "o+rwX" | "o+rwx"),
-                _ => false,
-            };
-            let covers = |text: Option<&str>| ran.path(text).is_some_and(|path| value::within(folder, &path));
-            opens && operands.any(|(_, text)| covers(text))
-        })
+        model.commands(of, at).list.iter().filter(|ran| ran.has_option('R', "--recursive") && !ran.conditional).any(
+            |ran| {
+                let mut operands = ran.operands();
+                let first = operands.next().and_then(|(_, text)| text).unwrap_or("");
+                let opens = match ran.name.as_str() {
+                    "chown" => model.owner_of(of, at, first).is_some_and(|owner| identity.owns(&owner)),
+                    "chmod" => {
+                        matches!(first, "777" | "0777" | "a+rwX" | "a+rwx" | "ugo+rwx" | "a=rwx" | "o+rwX" | "o+rwx")
+                    }
+                    _ => false,
+                };
+                let covers = |text: Option<&str>| ran.path(text).is_some_and(|path| value::within(folder, &path));
+                opens && operands.any(|(_, text)| covers(text))
+            },
+        )
     })
 }
 

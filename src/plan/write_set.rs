@@ -58,7 +58,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             );
             return;
         }
-        draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make, why });
+        draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make, by_copy: false, why });
     }
 }
 
@@ -97,6 +97,7 @@ pub(super) fn home(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         owner: identity.owner(),
         tree: false,
         make: true,
+        by_copy: false,
         why: "home of the account".to_owned(),
     });
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
 use std::sync::Arc;
+use tempfile::TempDir;
 use unroot::context::{Built, Entry, Files, builds};
 
 /// The largest file that is read, as the binary does it.

@@ -40,7 +40,8 @@ fn builds_on(path: &str, names: &[String], other: &Built, base: &str) -> bool {
         return stem.is_some_and(|stem| tag.split('-').next() == Some(stem) && is_private(base));
     };
     // `kernel/java8` is the tag `kernel-java8`; `jdk-7/onbuild` builds on the tag of the folder that it lies in.
-    let joined = (0..parts.len().saturating_sub(1)).any(|from| parts.get(from..).is_some_and(|part| part.join("-") == tag));
+    let joined =
+        (0..parts.len().saturating_sub(1)).any(|from| parts.get(from..).is_some_and(|part| part.join("-") == tag));
     let below = other.path.starts_with(&format!("{folder}/")) && (tag.ends_with(&own) || name == own);
     joined || below || (name == own && is_private(base))
 }
@@ -77,7 +78,8 @@ fn tags(text: &str, folder: &str, path: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in text.lines().filter(|line| line.contains("docker") && line.contains(" build ")) {
         let Some((before, command)) = line.split_once(" build ") else { continue };
-        let words: Vec<&str> = command.split_ascii_whitespace().take_while(|word| !matches!(*word, "&&" | ";" | "|")).collect();
+        let words: Vec<&str> =
+            command.split_ascii_whitespace().take_while(|word| !matches!(*word, "&&" | ";" | "|")).collect();
         let option = |names: [&str; 2]| {
             words.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
                 Some((name, value)) if names.contains(&name) => Some(value),
@@ -85,7 +87,8 @@ fn tags(text: &str, folder: &str, path: &str) -> Vec<String> {
                 _ => None,
             })
         };
-        let entered = before.split_once("cd ").and_then(|(_, rest)| rest.split_ascii_whitespace().next()).unwrap_or(".");
+        let entered =
+            before.split_once("cd ").and_then(|(_, rest)| rest.split_ascii_whitespace().next()).unwrap_or(".");
         let folder = compose::join(folder, entered.trim_end_matches(';'));
         let context = words.last().copied().unwrap_or(".").trim_matches(['"', '\'']);
         let file = option(["-f", "--file"]).map(|file| compose::join(&folder, file));

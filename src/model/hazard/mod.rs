@@ -59,7 +59,7 @@ pub struct Scene<'s> {
 /// One row: looks at the scene and adds what it finds.
 type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 21] = [
     base::base,
     base::own_server,
     outside::run_by_others,
@@ -80,6 +80,7 @@ const ROWS: [Row; 20] = [
     home::volumes,
     home::downloads,
     base::no_command,
+    base::stated_reason,
 ];
 
 /// All hazards of a stage, the heavy ones first, then in file order.

@@ -57,7 +57,11 @@ fn documented(scene: &Scene<'_>, mark: &str) -> Option<(String, String)> {
     let comments: String = {
         let text = String::from_utf8_lossy(scene.model.bytes).into_owned();
         let comment = |line: &&str| line.trim_start().starts_with('#');
-        text.lines().filter(comment).map(|line| line.trim_start_matches(['#', ' ', '\t'])).collect::<Vec<_>>().join("\n")
+        text.lines()
+            .filter(comment)
+            .map(|line| line.trim_start_matches(['#', ' ', '\t']))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     if runs(&comments) {
         return Some(("a comment of the Dockerfile".to_owned(), mark.to_owned()));
@@ -110,14 +114,16 @@ pub(super) fn devcontainer(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         rest.is_some_and(|file| crate::compose::join(folder, file).eq_ignore_ascii_case(path))
     });
     if uses.is_some() {
-        let message = "devcontainer.json builds it: people develop in it, and a fixed account would not own their files";
+        let message =
+            "devcontainer.json builds it: people develop in it, and a fixed account would not own their files";
         found.push(hazard("development", Weight::Manual, scene.from(), message));
     }
 }
 
 /// AWS Lambda starts what it runs as a user of its own, and needs the runtime's client as it is.
 pub(super) fn lambda(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    const CLIENTS: [&str; 5] = ["awslambdaric", "aws-lambda-ric", "aws_lambda_ric", "aws-lambda-rie", "lambda-entrypoint.sh"];
+    const CLIENTS: [&str; 5] =
+        ["awslambdaric", "aws-lambda-ric", "aws_lambda_ric", "aws-lambda-rie", "lambda-entrypoint.sh"];
     let entry = scene.model.entry(scene.stage);
     for index in [entry.entrypoint, entry.cmd].into_iter().flatten().map(|(_, index)| index) {
         if CLIENTS.iter().any(|client| scene.text(index).contains(client)) {

@@ -1,6 +1,7 @@
 //! What the container's command comes to: programs, the start scripts behind them, and what all of them write.
 
 pub mod files;
+pub mod makefile;
 mod own;
 mod script;
 pub mod tool;
@@ -9,6 +10,7 @@ pub use own::sources;
 
 use std::collections::HashSet;
 
+use super::command::Ran;
 use super::entry::Program;
 use super::hazard::{Hazard, Scene, Weight, hazard};
 use super::script::shebang_is_shell;
@@ -36,11 +38,22 @@ pub fn all(scene: &Scene<'_>) -> Vec<Program> {
     walk.programs
 }
 
+/// Paths in the app's own folder that start scripts write, as far as they can be read.
+pub fn written(scene: &Scene<'_>) -> Vec<String> {
+    let mut walk = Walk::new(scene);
+    for program in &scene.programs.list {
+        walk.program(program, None);
+    }
+    walk.written
+}
+
 /// The way through the command and its scripts.
 struct Walk<'w, 's> {
     scene: &'w Scene<'s>,
     found: Vec<Hazard>,
     programs: Vec<Program>,
+    /// Paths in the app's own folder that scripts write.
+    written: Vec<String>,
     /// Scripts that were read already.
     read: HashSet<String>,
     depth: usize,
@@ -48,7 +61,7 @@ struct Walk<'w, 's> {
 
 impl<'w, 's> Walk<'w, 's> {
     fn new(scene: &'w Scene<'s>) -> Self {
-        Self { scene, found: Vec::new(), programs: Vec::new(), read: HashSet::new(), depth: 0 }
+        Self { scene, found: Vec::new(), programs: Vec::new(), written: Vec::new(), read: HashSet::new(), depth: 0 }
     }
 
     fn push(&mut self, id: &'static str, weight: Weight, program: &Program, message: String) {
@@ -124,9 +137,11 @@ impl<'w, 's> Walk<'w, 's> {
     fn plain(&mut self, program: &Program, script: &str) {
         let first = program.arguments.first().cloned().flatten().unwrap_or_default();
         match facts::writes(&program.name, &first) {
-            Writes::Nothing => {}
+            Writes::Nothing | Writes::Home => {}
+            // pip installs below HOME where it may not write the system (pip's user guide, "User Installs").
+            Writes::System if facts::command(&program.name).is_some_and(|known| known.needs_root == Known::No) => {}
             Writes::Named => {
-                for path in named(program) {
+                for path in named(&program.name, &program.arguments) {
                     self.one_written(program, path);
                 }
             }
@@ -199,7 +214,7 @@ impl<'w, 's> Walk<'w, 's> {
         // A file that a copy from elsewhere brings into the folder stays root's.
         let given = || self.scene.file(&path).is_none_or(|file| !outside(file.copy));
         if own.as_deref().is_some_and(|own| value::within(&path, own)) && given() {
-            return;
+            return self.written.push(path);
         }
         let folder = path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder });
         if model.is_base_folder(self.scene.stage, folder) || is_system(&path) {
@@ -217,17 +232,23 @@ fn is_system(path: &str) -> bool {
 }
 
 /// The paths that a command's arguments name as written: all, or the last of copies and links.
-fn named(program: &Program) -> Vec<Option<String>> {
+fn named(name: &str, arguments: &[Option<String>]) -> Vec<Option<String>> {
     let dashed = |text: &Option<String>| text.as_deref().is_some_and(|text| text.starts_with('-'));
-    let operands: Vec<Option<String>> = program.arguments.iter().filter(|text| !dashed(text)).cloned().collect();
-    match program.name.as_str() {
+    let operands: Vec<Option<String>> = arguments.iter().filter(|text| !dashed(text)).cloned().collect();
+    let in_place = arguments.iter().flatten().any(|text| text.starts_with("-i") || text == "--in-place");
+    match name {
         "cp" | "ln" | "install" => operands.last().cloned().into_iter().collect(),
         "chmod" => operands.into_iter().skip(1).collect(),
-        "sed" if !program.arguments.iter().flatten().any(|text| text.starts_with("-i") || text == "--in-place") => {
-            Vec::new()
-        }
+        "sed" if !in_place => Vec::new(),
         "sed" => operands.into_iter().skip(1).collect(),
         _ => operands,
+    }
+}
+
+impl Ran {
+    /// The paths that its arguments name as written.
+    pub(super) fn named(&self) -> Vec<Option<String>> {
+        named(&self.name, &self.arguments)
     }
 }
 

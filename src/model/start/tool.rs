@@ -31,7 +31,10 @@ impl Walk<'_, '_> {
         let hooks = [format!("pre{name}"), format!("post{name}")];
         let hooks = hooks.iter().filter_map(|hook| Some((hook.as_str(), package.as_ref()?.script(hook)?)));
         for (name, text) in std::iter::once((name.as_str(), text)).chain(hooks) {
-            if !text_is_plain(text) {
+            let named = package.as_ref().and_then(|package| package.named(text, cwd.text()?, DEPTH));
+            if let Some(named) = named {
+                named.into_iter().for_each(|path| self.one_written(program, path));
+            } else if !text_is_plain(text) {
                 let message = format!(
                     "`{} {name}` runs `{text}`, which may write caches beside the installed packages",
                     program.name
@@ -78,6 +81,29 @@ impl Package {
 
     fn script(&self, name: &str) -> Option<&str> {
         self.json.get("scripts")?.get(name)?.as_str()
+    }
+
+    /// The paths that a script writes, where it only starts interpreters and runs commands that name what they write.
+    fn named(&self, text: &str, folder: &str, depth: usize) -> Option<Vec<Option<String>>> {
+        let tree = shell::parse(text.as_bytes(), Dialect::Posix).ok().filter(|_| depth > 0)?;
+        let folder = Value::Known(folder.to_owned());
+        let mut paths = Vec::new();
+        for ran in command::walk(&tree, &folder, &mut |_| None) {
+            if let Some(name) = runs_script(&ran) {
+                paths.extend(self.named(self.script(&name)?, folder.text()?, depth - 1)?);
+                continue;
+            }
+            let role = facts::command(&ran.name).map(|known| known.role);
+            let (name, first) = unwrapped(&ran);
+            match facts::writes(&name, &first) {
+                Writes::Nothing => {}
+                Writes::Named => paths.extend(ran.named().into_iter().map(|path| ran.path(path.as_deref()))),
+                _ if role == Some(ProgramRole::Interpreter) && !is_shell(&ran.name) => {}
+                _ => return None,
+            }
+            paths.extend(ran.writes.iter().map(|path| ran.path(path.as_deref())));
+        }
+        Some(paths)
     }
 
     /// What a script writes below its folder; [`Writes::Unknown`] for the first command that nobody knows.
