@@ -3,14 +3,13 @@
 use anyhow::Result;
 
 use super::args::{CheckArgs, Format};
-use super::job::Work;
 use super::output::{Screen, product};
-use super::{FAILED, FOUND, OK};
+use super::{FAILED, FOUND, OK, gather};
 use crate::report::{File, Status};
 
 pub(crate) fn run(args: &CheckArgs, screen: &Screen) -> Result<u8> {
     let format = args.how.format.unwrap_or(Format::Text);
-    let work = Work::find(&args.input, &args.scope, &args.how, format == Format::Diff, screen)?;
+    let work = gather::work(&args.input, &args.scope, &args.how, format == Format::Diff, screen)?;
     let mut failed = work.failed;
     let outcomes = work.run(false)?;
     screen.errors(&outcomes);

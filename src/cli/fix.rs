@@ -3,9 +3,8 @@
 use anyhow::Result;
 
 use super::args::{FixArgs, Format};
-use super::job::Work;
 use super::output::{Screen, product};
-use super::{FAILED, FOUND, OK};
+use super::{FAILED, FOUND, OK, gather};
 use crate::report::{File, Status, text};
 
 /// What a run says and returns.
@@ -17,7 +16,7 @@ struct Ending {
 
 pub(crate) fn run(args: &FixArgs, screen: &Screen) -> Result<u8> {
     let inside = args.diff || args.how.format == Some(Format::Diff);
-    let work = Work::find(&args.input, &args.scope, &args.how, inside, screen)?;
+    let work = gather::work(&args.input, &args.scope, &args.how, inside, screen)?;
     let (stdin, failed) = (work.stdin, work.failed);
     let outcomes = work.run(!args.diff)?;
     screen.errors(&outcomes);

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::args::{Args, Format};
 use super::job::Outcome;
-use crate::report::{File, Status, diff, json, text};
+use crate::report::{File, Status, diff, json, markdown, text};
 
 /// The terminal, or what stands in for it.
 #[derive(Debug)]
@@ -79,6 +79,7 @@ impl Screen {
             Format::Diff => diff::render(files),
             Format::Json => json::render(files),
             Format::Jsonl => json::lines(files),
+            Format::Markdown => markdown::render(files),
         }
     }
 

@@ -10,7 +10,8 @@ pub use program::{
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
 
 /// How a family of images makes accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)]
 pub enum Family {
     Debian,

@@ -2,6 +2,7 @@
 
 use super::Change;
 use crate::facts::{self, DefaultUser, Family, Known, Role, Tools};
+use crate::images;
 use crate::model::account::{Account, Id};
 use crate::model::{Base, Model, owner, user};
 use crate::options::{Options, UserForm};
@@ -250,7 +251,10 @@ fn owner_in_file(
 
 /// (c) The base's own user, and (d) an account that it holds for the application.
 fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Identity> {
-    let Some(Base::Image { facts: Some(facts), listed: true, .. }) = model.root_base(stage) else { return None };
+    let Some(Base::Image { facts: Some(facts), listed, .. }) = model.root_base(stage) else { return None };
+    if !*listed && facts.id != images::GIVEN {
+        return None;
+    }
     if let DefaultUser::Account(text) = facts.default_user {
         let name = text.split(':').next().unwrap_or(text);
         let account = accounts.iter().find(|account| account.name == name || account.uid == user::number(name));

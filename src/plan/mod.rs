@@ -110,6 +110,15 @@ impl Plan {
     pub fn safety(&self) -> Safety {
         if self.hazards.is_empty() { Safety::Safe } else { Safety::Unsafe }
     }
+
+    /// The plan as a refusal: nothing of it is done, and its first finding says why.
+    pub fn refused(mut self, why: &str) -> Self {
+        self.findings.truncate(1);
+        for finding in &mut self.findings {
+            (finding.reason, finding.why, finding.fixed) = (Some("ignored-rule"), why.to_owned(), false);
+        }
+        Self { stage: self.stage, findings: self.findings, notes: self.notes, ..Self::default() }
+    }
 }
 
 impl<'d> Draft<'d> {

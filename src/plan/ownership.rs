@@ -10,6 +10,9 @@ use crate::model::{Base, Model, value};
 use crate::options::Ownership;
 use crate::syntax::{Args, Keyword, Word};
 
+/// The rule that asks for all this.
+const RULE: &str = "unowned-copy";
+
 /// The app's own folder: the one that the process starts in, unless the image has it or others share it.
 pub fn own_folder(model: &Model<'_>, stage: usize) -> Option<String> {
     let cwd = model.process_folder(stage);
@@ -108,6 +111,9 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
     for copy in &owners.copies {
         let Some(target) = copy.destination.as_deref().filter(|path| value::within(path, folder)) else { continue };
         let index = copy.instruction;
+        if draft.options.leaves(RULE, index) {
+            continue;
+        }
         // A copy that makes the folder would change its owner under every step that works there.
         let makes = owners.nodes.get(folder).is_some_and(|node| node.made == Made::Copy(index));
         let later = |used: &Used| used.at > index && (used.writes || makes || !brings_folder(model, index));
@@ -192,8 +198,10 @@ fn folder_itself(
     }
     let installs = uses.iter().any(|used| used.installs);
     let small = context_size(draft.scene).is_some_and(|size| size < SMALL);
-    let tree =
-        (code_left.is_some() || opaque.is_some()) && !installs && small && draft_changes_none_below(draft, folder);
+    // What a comment says is left to root, no recursive chown may give away.
+    let kept = owners.copies.iter().any(|copy| draft.options.leaves(RULE, copy.instruction));
+    let fits = !installs && small && !kept && draft_changes_none_below(draft, folder);
+    let tree = (code_left.is_some() || opaque.is_some()) && fits;
     if let Some(used) = opaque {
         let line = model.line(used.at);
         push(

@@ -38,7 +38,9 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
         draft.notes.push(note);
         return;
     }
-    let found = hazard::find(draft.scene);
+    let (volumes, found): (Vec<Hazard>, Vec<Hazard>) = hazard::find(draft.scene)
+        .into_iter()
+        .partition(|found| found.id == "root-volume" && draft.options.accept_volumes);
     let manual: Vec<&Hazard> = found.iter().filter(|hazard| hazard.weight == Weight::Manual).collect();
     if let Some(first) = manual.first() {
         let why: Vec<&str> = manual.iter().map(|hazard| hazard.message.as_str()).collect();
@@ -57,6 +59,11 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
             if identity.uid.is_none() {
                 let name = identity.name.clone().unwrap_or_default();
                 draft.notes.push(format!("{name} has no fixed uid: Kubernetes' runAsNonRoot refuses a USER by name"));
+            }
+            if !volumes.is_empty() {
+                let owner = identity.owner();
+                let note = format!("volumes that older containers filled as root need: chown -R {owner} once");
+                draft.notes.push(note);
             }
             draft.identity = Some(identity);
         }
