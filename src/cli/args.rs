@@ -171,6 +171,13 @@ pub(crate) struct How {
     pub(crate) jobs: Option<NonZeroUsize>,
 }
 
+impl How {
+    /// Whether a report of this form is asked for, on stdout or in a file.
+    pub(crate) fn has(&self, format: Format) -> bool {
+        self.format == Some(format) || self.output.iter().any(|output| output.format == format)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UserForm {
     Number,

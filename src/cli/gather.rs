@@ -1,6 +1,6 @@
 //! From the arguments to the projects of a run: which Dockerfiles, with which configuration, in which build context.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
@@ -33,6 +33,7 @@ pub(crate) fn work(input: &Input, scope: &Scope, how: &How, inside: bool, screen
     let here = std::env::current_dir().and_then(fs::canonicalize).context("the current folder cannot be read")?;
     // What is wrong with the command line is wrong without any file.
     values::options(scope, &Config::default())?;
+    outputs(how)?;
     let context = scope.context.as_deref().map(context_folder).transpose()?;
     let mut asked = Asked { scope, context, configs: Configs::new(how, &here)?, here };
     let threads = match how.jobs {
@@ -67,6 +68,23 @@ pub(crate) fn work(input: &Input, scope: &Scope, how: &How, inside: bool, screen
     }
     work.jobs = part(jobs, input.shard);
     Ok(work)
+}
+
+/// Looks whether reports can be written, before anything is.
+fn outputs(how: &How) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for values::Output { path, .. } in &how.output {
+        let shown = path.display();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder =
+            fs::canonicalize(folder).with_context(|| format!("--output {shown}: its folder cannot be found"))?;
+        let name = path.file_name().filter(|_| !path.is_dir());
+        let name = name.with_context(|| format!("--output {shown}: is a folder; name a file"))?;
+        if !seen.insert(folder.join(name)) {
+            bail!("--output {shown}: two reports for one file: give each its own");
+        }
+    }
+    Ok(())
 }
 
 /// The paths of the command line and of `--files-from`; the current folder where there are neither.
