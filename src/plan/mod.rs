@@ -80,6 +80,8 @@ pub struct Draft<'d> {
     pub hazards: Vec<Hazard>,
     /// What people must know besides.
     pub notes: Vec<String>,
+    /// Whether volumes that root may have filled are accepted.
+    pub accepted_volumes: bool,
     /// Whether something that the switch needs cannot be done: nothing of it is.
     pub stopped: bool,
 }
@@ -134,6 +136,7 @@ impl<'d> Draft<'d> {
             moved: Vec::new(),
             hazards: Vec::new(),
             notes: Vec::new(),
+            accepted_volumes: false,
             stopped: false,
         }
     }
@@ -169,6 +172,10 @@ impl<'d> Draft<'d> {
             self.findings.retain(|finding| finding.reason.is_some() || !along(finding));
             self.findings.iter_mut().for_each(|finding| finding.fixed = false);
             return Plan { stage, findings: self.findings, notes: self.notes, ..Plan::default() };
+        }
+        if let Some(identity) = self.identity.as_ref().filter(|_| self.accepted_volumes) {
+            let owner = identity.owner();
+            self.notes.push(format!("volumes that older containers filled as root need: chown -R {owner} once"));
         }
         block::assemble(&mut self);
         let mut seen = std::collections::HashSet::new();

@@ -32,12 +32,26 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
             None => no_folder(draft),
         }
     }
-    if draft.options.ownership != Ownership::None {
-        write_set::plan(draft, &identity, &owners);
-        write_set::home(draft, &identity, &owners);
+    write_set::plan(draft, &identity, &owners);
+    match draft.options.ownership {
+        Ownership::None => nothing_given(draft),
+        _ => write_set::home(draft, &identity, &owners),
     }
     let added = draft.changes.get(before..).unwrap_or_default();
     added.iter().filter_map(Change::instruction).collect()
+}
+
+/// With `--ownership none` the process has to do without: only if it writes nothing that shows.
+fn nothing_given(draft: &mut Draft<'_>) {
+    let wanted = std::mem::take(&mut draft.handed);
+    let Some(first) = wanted.first().filter(|_| !draft.stopped) else { return };
+    let why = format!(
+        "the process writes {} ({}), which would stay root's: do not ignore {RULE}, or give it away by hand and leave out \
+         --ownership none",
+        first.path, first.why
+    );
+    let message = "nothing may be handed over, and the process has to write";
+    draft.refuse("missing-user", draft.scene.from(), message, "nothing-given", why);
 }
 
 /// The process has no folder of its own: fine only where nothing but a program of this file is in the image.

@@ -60,11 +60,7 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
                 let name = identity.name.clone().unwrap_or_default();
                 draft.notes.push(format!("{name} has no fixed uid: Kubernetes' runAsNonRoot refuses a USER by name"));
             }
-            if !volumes.is_empty() {
-                let owner = identity.owner();
-                let note = format!("volumes that older containers filled as root need: chown -R {owner} once");
-                draft.notes.push(note);
-            }
+            draft.accepted_volumes = !volumes.is_empty();
             draft.identity = Some(identity);
         }
         Err(Undecided { reason, why }) => draft.refuse(rule, at, message, reason, why),
