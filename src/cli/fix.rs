@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn a_diff_goes_with_every_format() {
-        for (format, start) in [("text", "warning["), ("diff", "diff "), ("json", "{"), ("jsonl", "{")] {
+        for (format, start) in
+            [("text", "warning["), ("diff", "diff "), ("json", "{"), ("jsonl", "{"), ("markdown", "Containers")]
+        {
             let (status, product, _) =
                 end(&format!("unroot fix --diff --format {format}"), false, &[sample::fixable()]);
             assert!(status == FOUND && product.starts_with(start), "{product}");
