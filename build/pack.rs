@@ -1,6 +1,7 @@
 //! Writes checked templates as Rust: the static tables of `facts`.
 
 use super::read::Templates;
+use super::reasons;
 use super::schema::{Account, Commands, Drops, Facts, Image, Recipe, Tokens, Variant, Writable};
 
 /// The source of `$OUT_DIR/facts.rs`.
@@ -23,6 +24,7 @@ pub fn tables(templates: &Templates) -> String {
     table(&mut out, "RECIPES", "AccountRecipe", templates.recipes.iter().map(recipe));
     commands(&mut out, &templates.commands);
     tokens(&mut out, &templates.tokens);
+    table(&mut out, "REASONS", "Reason", reasons::rows(&templates.reasons));
     out
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::check::{File, commands, image, recipes, tokens};
+use super::reasons::{Reasons, reasons};
 use super::schema::{Commands, Image, Recipe, Tokens};
 
 /// All of `templates/`.
@@ -17,6 +18,8 @@ pub struct Templates {
     pub commands: Commands,
     /// `tokens.yaml`.
     pub tokens: Tokens,
+    /// `reasons.yaml`.
+    pub reasons: Reasons,
 }
 
 /// The templates of a folder, or every problem of them as `file:line: message`.
@@ -36,12 +39,13 @@ pub fn read(folder: &Path) -> Result<Templates, Vec<String>> {
     let recipes = keep(file(&folder.join("users.yaml"), recipes), &mut problems);
     let commands = keep(file(&folder.join("commands.yaml"), commands), &mut problems);
     let tokens = keep(file(&folder.join("tokens.yaml"), tokens), &mut problems);
+    let reasons = keep(file(&folder.join("reasons.yaml"), reasons), &mut problems);
     if let Some(tokens) = &tokens {
         problems.extend(names(folder, &images, tokens));
     }
-    match (recipes, commands, tokens) {
-        (Some(recipes), Some(commands), Some(tokens)) if problems.is_empty() => {
-            Ok(Templates { images, recipes, commands, tokens })
+    match (recipes, commands, tokens, reasons) {
+        (Some(recipes), Some(commands), Some(tokens), Some(reasons)) if problems.is_empty() => {
+            Ok(Templates { images, recipes, commands, tokens, reasons })
         }
         _ => Err(problems),
     }

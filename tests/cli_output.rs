@@ -153,3 +153,22 @@ fn a_change_ends_with_1_only_when_asked() {
     assert_eq!(with_stdin(folder.path(), &["fix", "-", "--exit-non-zero-on-fix"], NODE).status, 1);
     assert_eq!(with_stdin(folder.path(), &["fix", "-"], NODE).status, 0);
 }
+
+#[test]
+fn rules_and_reasons_are_explained() {
+    let folder = tree(&[]);
+    let explain = |id: &str| unroot(folder.path(), &["explain", id]);
+    assert!(explain("missing-user").stdout.contains("## Why\n"));
+    let ended = explain("root-volume");
+    assert_eq!(ended.status, 0);
+    for part in ["\n\nLooked at: VOLUME", "\nDecide: who gives existing volumes", "\nOption: --accept-volumes\n"] {
+        assert!(ended.stdout.contains(part), "{}", ended.stdout);
+    }
+    assert!(explain("windows").stdout.ends_with("\nOption: none settles it\n"));
+    let ended = explain("root-volum");
+    assert!(ended.status == 2 && ended.stderr.contains("did you mean root-volume?"), "{}", ended.stderr);
+    assert!(explain("mising-user").stderr.contains("did you mean missing-user?"));
+    let list = unroot(folder.path(), &["explain"]).stdout;
+    let at = |text: &str| list.find(text).unwrap_or_else(|| panic!("{list}"));
+    assert!(at("Rules\nmissing-user ") < at("\nReasons and hazards\n") && at("\nReasons") < at("\nroot-volume "));
+}

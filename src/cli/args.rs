@@ -87,11 +87,12 @@ pub(crate) struct CheckArgs {
     pub(crate) how: How,
 }
 
-/// Say what a rule means, why it exists and when its fix is safe
+/// Say what a rule means and when its fix is safe, or what a reason or hazard asks of a person
 #[derive(Debug, Parser)]
 pub(crate) struct ExplainArgs {
-    /// The rule's id; all rules are listed without it
-    pub(crate) rule: Option<String>,
+    /// The id of a rule, or of a reason or hazard of a report; all are listed without it
+    #[arg(value_name = "RULE|REASON")]
+    pub(crate) id: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -101,7 +101,7 @@ pub(crate) fn options(scope: &Scope, config: &Config) -> Result<Options> {
     }
     for (given, set) in [(&scope.select, &mut options.select), (&scope.ignore, &mut options.ignore)] {
         for rule in given {
-            super::explain::find(&crate::rules(), rule)?;
+            super::explain::known_rule(rule)?;
         }
         if !given.is_empty() {
             *set = given.iter().cloned().collect();

@@ -1,12 +1,14 @@
 //! What is known of base images and of how families make accounts: `templates/`, packed by `build.rs`.
 
 mod program;
+mod reason;
 mod template;
 
 pub use program::{
     HomeDownload, ProgramFacts, ProgramKind, ProgramRole, Writes, command, home_downloads, ignores_cwd, makes_accounts,
     writes,
 };
+pub use reason::{Reason, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
 
 /// How a family of images makes accounts.

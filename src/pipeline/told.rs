@@ -12,27 +12,25 @@ const MOST: usize = 2000;
 
 /// A file that keeps its tree and is not planned for.
 pub(super) fn unreadable(bytes: &[u8], tree: &Tree) -> Option<report::Finding> {
+    let lines = crate::source::Lines::new(bytes);
+    let range = |at: Span| report::Range { start: lines.position(at.start), end: lines.position(at.end) };
     let ill = tree.instructions.iter().find(|found| found.invalid.is_some());
-    let (rule, at, message, why, reason) = match ill {
+    let (rule, fix) = ("missing-user", None);
+    match ill {
         Some(found) => {
-            let what = found.invalid.clone().unwrap_or_default();
-            (
-                "missing-user",
-                found.span,
-                format!("line {} is no instruction that a build accepts", found.lines.0),
-                what,
-                "ill-formed",
-            )
+            let message = format!("line {} is no instruction that a build accepts", found.lines.0);
+            let why = found.invalid.clone().unwrap_or_default();
+            let range = range(found.span);
+            Some(report::Finding { rule, message, why, reason: Some("ill-formed"), fix, range })
         }
         None if tree.instructions.len() > MOST => {
+            let message = "the file is too long".to_owned();
             let why = format!("unroot plans for files of up to {MOST} instructions");
-            ("missing-user", Span::empty(0), "the file is too long".to_owned(), why, "too-long")
+            let range = range(Span::empty(0));
+            Some(report::Finding { rule, message, why, reason: Some("too-long"), fix, range })
         }
-        None => return None,
-    };
-    let lines = crate::source::Lines::new(bytes);
-    let range = report::Range { start: lines.position(at.start), end: lines.position(at.end) };
-    Some(report::Finding { rule, message, why, reason: Some(reason), fix: None, range })
+        None => None,
+    }
 }
 
 pub(super) fn range(model: &Model<'_>, span: Span) -> report::Range {

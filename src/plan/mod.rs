@@ -117,7 +117,8 @@ impl Plan {
     pub fn refused(mut self, why: &str) -> Self {
         self.findings.truncate(1);
         for finding in &mut self.findings {
-            (finding.reason, finding.why, finding.fixed) = (Some("ignored-rule"), why.to_owned(), false);
+            finding.reason = Some("ignored-rule");
+            (finding.why, finding.fixed) = (why.to_owned(), false);
         }
         Self { stage: self.stage, findings: self.findings, notes: self.notes, ..Self::default() }
     }

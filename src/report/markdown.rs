@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
+mod escape;
+
 use super::{File, Finding, Fix, Safety, Status, Target, text};
+use escape::{block, cell, code, plain, quoted};
 
 /// The text for the files of a run.
 pub fn render(files: &[File]) -> Vec<u8> {
@@ -201,59 +204,6 @@ fn write_refused(out: &mut String, files: &[File]) {
     }
 }
 
-/// Text in which nothing is markup, a mention or a link to an issue.
-fn plain(text: &str) -> String {
-    let mut out = String::new();
-    for letter in text::clean(text).replace('\n', " ").trim_end_matches('.').chars() {
-        match letter {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '@' | '#' => {
-                out.push(letter);
-                out.push_str("<!-- -->");
-            }
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => {
-                out.push('\\');
-                out.push(letter);
-            }
-            letter => out.push(letter),
-        }
-    }
-    out
-}
-
-/// Text as code, whatever backticks it holds.
-fn code(text: &str) -> String {
-    let text = text::clean(text).replace('\n', " ");
-    let fence = "`".repeat(longest_run(&text) + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// Code in a table, where a bar would end the cell.
-fn cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
-}
-
-fn block(commands: &str) -> String {
-    let fence = "`".repeat(longest_run(commands).max(2) + 1);
-    format!("{fence}sh\n{commands}{fence}\n")
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default()
-}
-
-/// A word for a shell.
-fn quoted(text: &str) -> String {
-    let fine = |letter: char| letter.is_ascii_alphanumeric() || "._-/:+".contains(letter);
-    if !text.is_empty() && text.chars().all(fine) && !text.starts_with('-') {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{Path, sample};
@@ -352,8 +302,6 @@ Nothing changes.
         let row = "| ``a\\|b`c/Dockerfile:3`` | `missing-user` | `start-script` | &lt;img src=x&gt; \\`a\\` \\| b \
                    #<!-- --> @<!-- -->team fixes #<!-- -->1 \\*now\\* \\[x\\](y) |\n";
         assert!(of(&[file.clone()]).ends_with(row), "{}", of(&[file]));
-        assert_eq!((code("`"), code("a``b"), code("")), ("`` ` ``".into(), "```a``b```".into(), "`  `".into()));
-        assert_eq!((quoted("a b'c"), quoted("-x")), ("'a b'\\''c'".into(), "'-x'".into()));
         let mut file = sample::fixed();
         file.path = b"x; `rm`/Dockerfile".to_vec();
         assert!(of(&[file]).contains("--file 'x; `rm`/Dockerfile' CONTEXT\n"));
