@@ -140,3 +140,21 @@ fn stdin_has_the_configuration_of_the_file_that_it_stands_for() {
     assert!(of(&["--stdin-filename", "nowhere/Dockerfile"]).contains("USER node\n"));
     assert!(of(&["--isolated"]).contains("USER 1000:1000\n"));
 }
+
+#[test]
+fn a_linked_configuration_holds_where_the_link_stands() {
+    let folder = tree(&[("shared/all.yaml", "exclude: [/x/]\n"), ("p/x/Dockerfile", NODE), ("p/y/Dockerfile", NODE)]);
+    std::os::unix::fs::symlink("../shared/all.yaml", folder.path().join("p/unroot.yaml")).unwrap();
+    assert_eq!(paths(folder.path(), &["p"]), ["p/y/Dockerfile"]);
+}
+
+#[test]
+fn a_suppressed_finding_is_no_finding() {
+    let suppressed = NODE.replace("CMD", "# unroot ignore=missing-user; reason=it mounts disks\nCMD");
+    let folder = tree(&[("Dockerfile", &suppressed), SERVER]);
+    let ended = unroot(folder.path(), &["check"]);
+    assert_eq!((ended.status, ended.stdout.as_str()), (0, "1 file: 1 clean\n"));
+    fs::write(folder.path().join("Dockerfile"), suppressed.replace("missing-user", "missing-usr")).unwrap();
+    let ended = unroot(folder.path(), &["check"]);
+    assert!(ended.status == 1 && ended.stdout.contains("note: line 4: no rule missing-usr\n"), "{}", ended.stdout);
+}

@@ -109,14 +109,15 @@ fn in_folder(folder: &Path, here: &Path) -> Result<Option<Loaded>> {
 fn load(path: &Path, shown: &Path) -> Result<Loaded> {
     use std::os::unix::ffi::OsStrExt as _;
     let name = text::shown(shown.as_os_str().as_bytes());
-    let full = fs::canonicalize(path).with_context(|| format!("{name}: cannot be read"))?;
-    let found = fs::metadata(&full).with_context(|| format!("{name}: cannot be read"))?;
+    // Paths in it are relative to where it is found, even if it is a link to a shared one.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).with_context(|| format!("{name}: cannot be read"))?;
+    let found = fs::metadata(path).with_context(|| format!("{name}: cannot be read"))?;
     if !found.is_file() || found.len() > LARGEST {
         bail!("{name}: is no configuration: a regular file of up to {} KiB", LARGEST >> 10);
     }
-    let text = fs::read(&full).with_context(|| format!("{name}: cannot be read"))?;
+    let text = fs::read(path).with_context(|| format!("{name}: cannot be read"))?;
     let config = Config::read(&text).map_err(|problem| anyhow!("{name}:{problem}"))?;
-    let folder = full.parent().map(Path::to_owned).unwrap_or_default();
     let exclude = exclude(&config, &folder, &text).map_err(|problem| anyhow!("{name}:{problem}"))?;
     Ok(Loaded { config, folder, shown: name, exclude })
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Reference;
 use super::fallback::NOTHING;
-use crate::facts::{self, CommandKind, Confidence, DefaultUser, Facts, Family, Known};
+use crate::facts::{self, Account, CommandKind, Confidence, DefaultUser, Facts, Family, Known, Role};
 use crate::options::GivenImage;
 
 /// The id of these facts.
@@ -28,12 +28,14 @@ pub fn given(reference: &str, images: &BTreeMap<String, GivenImage>) -> Option<F
 }
 
 fn of_image(image: &GivenImage) -> Facts {
-    let default_user = image.user.as_deref().map_or(DefaultUser::Root, |user| DefaultUser::Account(kept(user)));
+    let family = of_family(image.family);
+    let user = image.user.as_deref().map(|user| kept(user, family.accounts));
     Facts {
         id: GIVEN,
         family: image.family,
         shell: if image.shell { Known::Yes } else { Known::No },
-        default_user,
+        default_user: user.map_or(DefaultUser::Root, |(user, _)| DefaultUser::Account(user)),
+        accounts: user.map_or(family.accounts, |(_, accounts)| accounts),
         // What the image adds to its family was not said.
         command: CommandKind::Unknown,
         workdir: "",
@@ -45,7 +47,7 @@ fn of_image(image: &GivenImage) -> Facts {
         note: "",
         sources: &[],
         confidence: Confidence::Documented,
-        ..of_family(image.family)
+        ..family
     }
 }
 
@@ -58,17 +60,28 @@ fn of_family(family: Family) -> Facts {
     own.next().or_else(|| word().map(|token| token.overlay.over(NOTHING))).unwrap_or(NOTHING)
 }
 
-/// The text for as long as the program runs, once: facts are static, and what a caller says of images is not.
-fn kept(text: &str) -> &'static str {
-    static TEXTS: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = texts.iter().find(|known| **known == text) {
-        return known;
+/// A user and the accounts of an image that has it.
+type User = (&'static str, &'static [Account]);
+
+/// The user and the accounts with it, for as long as the program runs and once each: facts are static, and what a
+/// caller says of images is not.
+fn kept(user: &str, family: &'static [Account]) -> User {
+    static USERS: Mutex<Vec<(User, &'static [Account])>> = Mutex::new(Vec::new());
+    let mut users = USERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, _)) = users.iter().find(|((known, _), of)| *known == user && *of == family) {
+        return *known;
     }
-    let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
-    texts.push(text);
-    text
+    let name: &'static str = Box::leak(user.to_owned().into_boxed_str());
+    let is_new = name.starts_with(|c: char| !c.is_ascii_digit()) && family.iter().all(|account| account.name != name);
+    let own = is_new.then_some(Account { name, ..UNTOLD });
+    let accounts = Box::leak(family.iter().copied().chain(own).collect());
+    users.push(((name, accounts), family));
+    (name, accounts)
 }
+
+/// An account of which only the name was said.
+const UNTOLD: Account =
+    Account { name: "", uid: None, gid: None, group: "", home: "", role: Role::App, supplementary: false };
 
 #[cfg(test)]
 mod tests {
@@ -88,6 +101,8 @@ mod tests {
         let all = images("registry.corp/base", Some("app"), Family::Alpine);
         let facts = given("registry.corp/base:2", &all).unwrap();
         assert_eq!((facts.default_user, facts.tools), (DefaultUser::Account("app"), Tools::Busybox));
+        assert!(facts.accounts.iter().any(|account| account.name == "app" && account.uid.is_none()));
+        assert!(std::ptr::eq(facts.accounts, given("registry.corp/base", &all).unwrap().accounts));
         assert!(given("registry.corp/other:2", &all).is_none());
     }
 

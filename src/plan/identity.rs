@@ -87,9 +87,10 @@ impl Identity {
         }
     }
 
-    /// `name:group`, or numbers where there is no name.
+    /// `name:group`, or numbers where there is no name; the uid alone where nothing tells the group.
     pub fn named(&self) -> String {
         match (&self.name, &self.group) {
+            (None, _) if self.gid.is_none() => self.uid.unwrap_or(NUMBER).to_string(),
             (Some(name), Some(group)) => format!("{name}:{group}"),
             (Some(name), None) => name.clone(),
             _ => format!("{}:{}", self.uid.unwrap_or(NUMBER), self.gid.unwrap_or(NUMBER)),
