@@ -139,13 +139,19 @@ fn draft(scene: &Scene<'_>, options: &Options, rules: &[Rule]) -> Plan {
 /// The plan, or its refusal where it does not prove only because rules are left out of it.
 fn provable(scene: &Scene<'_>, plan: Plan, options: &Options, whole: &Options) -> Plan {
     let left_out = options.left_out(rules::ALL.iter().map(|rule| rule.id));
-    let proves =
-        |plan: &Plan, options| edits(scene.model, plan).and_then(|edits| prove(scene.model, plan, &edits, options));
-    let Some(violation) = proves(&plan, options).err().filter(|_| !left_out.is_empty()) else { return plan };
-    if proves(&draft(scene, whole, &rules::ALL), whole).is_err() {
+    if left_out.is_empty() {
         return plan;
     }
-    plan.refused(&format!("the change does not prove without {} ({violation}): stop ignoring it", left_out.join(", ")))
+    let proves = |plan: &Plan| edits(scene.model, plan).and_then(|edits| prove(scene.model, plan, &edits, options));
+    match proves(&plan) {
+        Err(violation) if proves(&draft(scene, whole, &rules::ALL)).is_ok() => {
+            let rules = left_out.join(", ");
+            plan.refused(&format!(
+                "the change does not prove without {rules} ({violation}): stop ignoring what it needs"
+            ))
+        }
+        _ => plan,
+    }
 }
 
 /// Adds a plan to the report: its findings, and its fix when it changes anything and proves.

@@ -157,3 +157,34 @@ fn results_are_stable() {
         }
     }
 }
+
+/// Whatever is left out, what remains proves and is stable; and a comment in the file says the same as an option.
+#[test]
+fn every_rule_can_be_left_out() {
+    let ids: Vec<&str> = unroot::rules().into_iter().map(|(id, _)| id).collect();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let case = entry.unwrap().path();
+        for id in &ids {
+            let (dockerfile, files, options) = read(&case);
+            let options = Options { unsafe_fixes: true, ..options };
+            let select = Options { select: [(*id).to_owned()].into(), ..options.clone() };
+            let mut ignore = options.clone();
+            ignore.ignore.insert((*id).to_owned());
+            let of = |dockerfile: &Dockerfile, options: &Options| {
+                let report = fix_one(dockerfile, &files, options);
+                assert!(!report.proof_failed, "{} {id}: {:?}", case.display(), report.error);
+                report
+            };
+            of(&dockerfile, &select);
+            let ignored = of(&dockerfile, &ignore);
+            let mut suppressed = dockerfile.clone();
+            suppressed.bytes.extend(format!("\n# unroot global ignore={id}\n").bytes());
+            let suppressed = of(&suppressed, &options);
+            let told = |file: &File| {
+                let findings = file.findings.iter().map(|finding| (finding.rule, finding.reason, finding.range.start));
+                (file.status, findings.collect::<Vec<_>>())
+            };
+            assert_eq!(told(&ignored), told(&suppressed), "{} {id}", case.display());
+        }
+    }
+}
