@@ -132,3 +132,35 @@ fn ids_are_read_in_every_shape() {
     let expected = ["five-e", "four-d", "one-a", "seven-g", "six-f", "three-c", "two-b"];
     assert_eq!(ids(text).iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
+
+/// `--unsafe` settles only what is unsafe, and no option is made up.
+#[test]
+fn the_options_that_settle_something_are_there() {
+    let source: String = sources().iter().map(|path| code(path)).collect();
+    let source: String = source.split_whitespace().collect();
+    let known = [
+        "--unsafe",
+        "--accept-volumes",
+        "--select",
+        "--ignore",
+        "--target",
+        "--user",
+        "--uid",
+        "--gid",
+        "--ownership",
+        "--port",
+    ];
+    for reason in unroot::facts::reasons() {
+        let (id, option) = (reason.id, reason.option.unwrap_or_default());
+        for word in option.split([' ', ',']).filter(|word| word.starts_with("--")) {
+            assert!(known.contains(&word), "{id}: there is no option {word}");
+        }
+        let shapes = [
+            format!("hazard(\"{id}\",Weight::Unsafe"),
+            format!("push(draft,\"{id}\""),
+            format!("id:\"{id}\",weight:Weight::Unsafe"),
+        ];
+        let unsafe_only = shapes.iter().any(|shape| source.contains(shape));
+        assert!(!option.contains("--unsafe") || unsafe_only, "{id}: --unsafe does not settle it");
+    }
+}
