@@ -12,6 +12,9 @@ mod pack;
 #[path = "build/read.rs"]
 #[allow(unreachable_pub)]
 mod read;
+#[path = "build/reasons.rs"]
+#[allow(unreachable_pub)]
+mod reasons;
 #[path = "build/schema.rs"]
 #[allow(unreachable_pub)]
 mod schema;
@@ -34,7 +37,7 @@ fn main() -> Result<(), Failure> {
     for path in ["templates", "build.rs"] {
         println!("cargo:rerun-if-changed={path}");
     }
-    for module in ["check", "pack", "read", "schema", "values"] {
+    for module in ["check", "pack", "read", "reasons", "schema", "values"] {
         println!("cargo:rerun-if-changed=build/{module}.rs");
     }
     let out = std::env::var("OUT_DIR").map_err(|error| Failure(format!("OUT_DIR: {error}")))?;

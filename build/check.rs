@@ -137,14 +137,14 @@ impl File<'_> {
     }
 }
 
-fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, Vec<String>> {
+pub(super) fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, Vec<String>> {
     serde_yaml::from_str(text).map_err(|error| {
         let line = error.location().map_or(1, |at| at.line());
         vec![format!("{path}:{line}: {error}")]
     })
 }
 
-fn finish<T>(file: File<'_>, value: T) -> Result<T, Vec<String>> {
+pub(super) fn finish<T>(file: File<'_>, value: T) -> Result<T, Vec<String>> {
     if file.problems.is_empty() { Ok(value) } else { Err(file.problems) }
 }
 

@@ -1,6 +1,7 @@
 //! Writes checked templates as Rust: the static tables of `facts`.
 
 use super::read::Templates;
+use super::reasons;
 use super::schema::{Account, Commands, Drops, Facts, Framework, Image, Language, Recipe, Tokens, Variant, Writable};
 
 /// The source of `$OUT_DIR/facts.rs`.
@@ -25,6 +26,7 @@ pub fn tables(templates: &Templates) -> String {
     tokens(&mut out, &templates.tokens);
     table(&mut out, "LANGUAGES", "Language", templates.languages.languages.iter().map(language));
     table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
+    table(&mut out, "REASONS", "Reason", reasons::rows(&templates.reasons));
     out
 }
 

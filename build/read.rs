@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::check::{File, commands, frameworks, image, languages, recipes, tokens};
+use super::reasons::{Reasons, reasons};
 use super::schema::{Commands, Frameworks, Image, Languages, Recipe, Tokens};
 
 /// All of `templates/`.
@@ -21,6 +22,8 @@ pub struct Templates {
     pub languages: Languages,
     /// `frameworks.yaml`.
     pub frameworks: Frameworks,
+    /// `reasons.yaml`.
+    pub reasons: Reasons,
 }
 
 /// The templates of a folder, or every problem of them as `file:line: message`.
@@ -42,12 +45,15 @@ pub fn read(folder: &Path) -> Result<Templates, Vec<String>> {
     let tokens = keep(file(&folder.join("tokens.yaml"), tokens), &mut problems);
     let languages = keep(file(&folder.join("sources.yaml"), languages), &mut problems);
     let frameworks = keep(file(&folder.join("frameworks.yaml"), frameworks), &mut problems);
+    let reasons = keep(file(&folder.join("reasons.yaml"), reasons), &mut problems);
     if let Some(tokens) = &tokens {
         problems.extend(names(folder, &images, tokens));
     }
-    match (recipes, commands, tokens, languages, frameworks) {
-        (Some(recipes), Some(commands), Some(tokens), Some(languages), Some(frameworks)) if problems.is_empty() => {
-            Ok(Templates { images, recipes, commands, tokens, languages, frameworks })
+    match (recipes, commands, tokens, languages, frameworks, reasons) {
+        (Some(recipes), Some(commands), Some(tokens), Some(languages), Some(frameworks), Some(reasons))
+            if problems.is_empty() =>
+        {
+            Ok(Templates { images, recipes, commands, tokens, languages, frameworks, reasons })
         }
         _ => Err(problems),
     }

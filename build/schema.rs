@@ -276,7 +276,9 @@ pub struct HomeDownload {
 }
 
 /// A map in which a key that stands twice is an error.
-fn pairs<'de, D: Deserializer<'de>, V: Deserialize<'de>>(source: D) -> Result<BTreeMap<String, V>, D::Error> {
+pub(super) fn pairs<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+    source: D,
+) -> Result<BTreeMap<String, V>, D::Error> {
     struct Pairs<V>(PhantomData<V>);
     impl<'de, V: Deserialize<'de>> Visitor<'de> for Pairs<V> {
         type Value = BTreeMap<String, V>;

@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod compose;
+pub mod config;
 pub mod context;
 pub mod edit;
 pub mod facts;

@@ -3,17 +3,16 @@
 use crate::context::{Entry, Files};
 use crate::edit::{self, Edit};
 use crate::model::hazard::{self, Scene};
-use crate::model::{Base, Model, value};
+use crate::model::{Model, value};
 use crate::options::Options;
 use crate::plan::{Draft, Plan};
 use crate::report::{self, Safety, Status};
 use crate::rules::{self, Rule};
-use crate::source::Span;
-use crate::syntax::{self, Args, Keyword, Tree};
+use crate::syntax::{self, Args, Keyword};
 use crate::{Dockerfile, compose, proof};
 
-/// Most instructions of a file that is planned for; real files have a few hundred at the most.
-const MOST: usize = 2000;
+mod suppress;
+mod told;
 
 /// Looks at one Dockerfile of a project.
 pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options) -> report::File {
@@ -25,12 +24,12 @@ pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options)
         return report;
     }
     // Before the model, which a file with a hundred thousand stages would keep busy.
-    if let Some(finding) = unreadable(&dockerfile.bytes, &tree) {
+    if let Some(finding) = told::unreadable(&dockerfile.bytes, &tree) {
         report.findings.push(finding);
         report.status = Status::Refused;
         return report;
     }
-    let model = Model::new(&dockerfile.bytes, &tree);
+    let model = Model::with(&dockerfile.bytes, &tree, &options.images);
     let options = &with_compose(&model, dockerfile, files, options);
     let targets = match targets(&model, options) {
         Ok(targets) => targets,
@@ -39,10 +38,11 @@ pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options)
             return report;
         }
     };
-    let mut outcome = Outcome { applied: Vec::new(), failed: None };
+    let mut outcome = Outcome { applied: Vec::new(), failed: None, comments: suppress::read(&model) };
     for stage in targets {
         target(&model, stage, dockerfile, files, options, &mut report, &mut outcome);
     }
+    report.notes.extend(suppress::notes(&outcome.comments));
     finish(&model, outcome, dockerfile, files, options, report)
 }
 
@@ -50,35 +50,7 @@ pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options)
 struct Outcome {
     applied: Vec<Plan>,
     failed: Option<String>,
-}
-
-/// A file that keeps its tree and is not planned for.
-fn unreadable(bytes: &[u8], tree: &Tree) -> Option<report::Finding> {
-    let ill = tree.instructions.iter().find(|found| found.invalid.is_some());
-    let (rule, at, message, why, reason) = match ill {
-        Some(found) => {
-            let what = found.invalid.clone().unwrap_or_default();
-            (
-                "missing-user",
-                found.span,
-                format!("line {} is no instruction that a build accepts", found.lines.0),
-                what,
-                "ill-formed",
-            )
-        }
-        None if tree.instructions.len() > MOST => {
-            let why = format!("unroot plans for files of up to {MOST} instructions");
-            ("missing-user", Span::empty(0), "the file is too long".to_owned(), why, "too-long")
-        }
-        None => return None,
-    };
-    let lines = crate::source::Lines::new(bytes);
-    let range = report::Range { start: lines.position(at.start), end: lines.position(at.end) };
-    Some(report::Finding { rule, message, why, reason: Some(reason), fix: None, range })
-}
-
-fn range(model: &Model<'_>, span: Span) -> report::Range {
-    report::Range { start: model.lines.position(span.start), end: model.lines.position(span.end) }
+    comments: Vec<suppress::Comment>,
 }
 
 /// The options, with the stage and the context that compose files name where the caller names none.
@@ -121,12 +93,15 @@ fn target(
     let context = context(model, stage, dockerfile, files, options);
     let programs = model.programs(stage);
     let scene = Scene::new(model, stage, &programs, files, context.as_deref(), dockerfile.path.as_deref());
-    let plan = draft(&scene, options, &rules::ALL);
+    let whole = options.with_all_rules();
+    suppress::mark_used(&mut outcome.comments, &scene, options, || draft(&scene, &whole, &rules::ALL));
+    let options = &suppress::applied(&outcome.comments, model, stage, options);
+    let plan = provable(&scene, draft(&scene, options, &rules::ALL), options, &whole);
     let unsafe_only = plan.safety() == Safety::Unsafe && !options.unsafe_fixes;
     let switched = plan.identity.is_some();
     // What a switch that is not made would have done along is planned once more on its own.
     let alone = (!switched || unsafe_only).then(|| draft(&scene, options, &rules::ALONE));
-    report.targets.push(report_target(model, stage, &plan));
+    report.targets.push(told::target(model, stage, &plan));
     report.notes.extend(plan.notes.iter().cloned());
     let mut proved: Vec<(Plan, bool)> = Vec::new();
     if let Some(alone) = alone.filter(|alone| !alone.changes.is_empty()) {
@@ -137,20 +112,39 @@ fn target(
         proved.push((plan, applies));
     } else {
         for finding in plan.findings.iter().filter(|finding| !finding.fixed) {
-            report.findings.push(report_finding(model, finding, None));
+            report.findings.push(told::finding(model, finding, None));
         }
     }
     for (plan, applies) in proved {
-        add(model, plan, applies, dockerfile, report, outcome);
+        add(model, plan, applies, dockerfile, options, report, outcome);
     }
 }
 
 fn draft(scene: &Scene<'_>, options: &Options, rules: &[Rule]) -> Plan {
+    let options = &options.clone().resolved();
     let mut draft = Draft::new(scene, options);
     for rule in rules.iter().filter(|rule| options.enabled(rule.id)) {
         (rule.apply)(&mut draft);
     }
     draft.finish()
+}
+
+/// The plan, or its refusal where it does not prove only because rules are left out of it.
+fn provable(scene: &Scene<'_>, plan: Plan, options: &Options, whole: &Options) -> Plan {
+    let left_out = options.left_out(rules::ALL.iter().map(|rule| rule.id));
+    if left_out.is_empty() {
+        return plan;
+    }
+    let proves = |plan: &Plan| edits(scene.model, plan).and_then(|edits| prove(scene.model, plan, &edits, options));
+    match proves(&plan) {
+        Err(violation) if proves(&draft(scene, whole, &rules::ALL)).is_ok() => {
+            let rules = left_out.join(", ");
+            plan.refused(&format!(
+                "the change does not prove without {rules} ({violation}): stop ignoring what it needs"
+            ))
+        }
+        _ => plan,
+    }
 }
 
 /// Adds a plan to the report: its findings, and its fix when it changes anything and proves.
@@ -159,18 +153,19 @@ fn add(
     plan: Plan,
     applies: bool,
     dockerfile: &Dockerfile,
+    options: &Options,
     report: &mut report::File,
     outcome: &mut Outcome,
 ) {
     if plan.changes.is_empty() {
-        report.findings.extend(plan.findings.iter().map(|finding| report_finding(model, finding, None)));
+        report.findings.extend(plan.findings.iter().map(|finding| told::finding(model, finding, None)));
         return;
     }
     let id = report.fixes.len() + 1;
-    report.findings.extend(plan.findings.iter().map(|finding| report_finding(model, finding, Some(id))));
-    match edits(model, &plan).and_then(|edits| prove(model, &plan, &edits).map(|()| edits)) {
+    report.findings.extend(plan.findings.iter().map(|finding| told::finding(model, finding, Some(id))));
+    match edits(model, &plan).and_then(|edits| prove(model, &plan, &edits, options).map(|()| edits)) {
         Ok(edits) => {
-            report.fixes.push(report_fix(model, id, &plan, applies, &edits, dockerfile));
+            report.fixes.push(told::fix(model, id, &plan, applies, &edits, dockerfile));
             if applies {
                 outcome.applied.push(plan);
             }
@@ -188,10 +183,10 @@ fn edits(model: &Model<'_>, plan: &Plan) -> Result<Vec<Edit>, String> {
 }
 
 /// Applies the edits and compares the result with the original, tree to tree.
-fn prove(model: &Model<'_>, plan: &Plan, edits: &[Edit]) -> Result<(), String> {
+fn prove(model: &Model<'_>, plan: &Plan, edits: &[Edit], options: &Options) -> Result<(), String> {
     let after = edit::apply(model.bytes, edits).map_err(|error| error.to_string())?;
     let tree = syntax::parse(&after);
-    let result = Model::new(&after, &tree);
+    let result = Model::with(&after, &tree, &options.images);
     proof::prove(model, &result, plan).map_err(|violation| violation.to_string())
 }
 
@@ -232,12 +227,13 @@ fn finish(
 /// The last invariant, `stable`: whether the same command with the same options on a result changes no byte.
 pub fn is_stable(again: &Dockerfile, files: &dyn Files, options: &Options) -> bool {
     let tree = syntax::parse(&again.bytes);
-    let model = Model::new(&again.bytes, &tree);
+    let model = Model::with(&again.bytes, &tree, &options.images);
     let Ok(targets) = targets(&model, options) else { return false };
     targets.into_iter().all(|stage| {
         let context = context(&model, stage, again, files, options);
         let programs = model.programs(stage);
         let scene = Scene::new(&model, stage, &programs, files, context.as_deref(), again.path.as_deref());
+        let options = &suppress::applied(&suppress::read(&model), &model, stage, options);
         let plan = draft(&scene, options, &rules::ALL);
         let applies = plan.safety() == Safety::Safe || options.unsafe_fixes;
         let alone = draft(&scene, options, &rules::ALONE);
@@ -296,88 +292,5 @@ fn context(
             return None;
         }
         folder = folder.rsplit_once('/').map_or("", |(up, _)| up);
-    }
-}
-
-fn report_finding(model: &Model<'_>, finding: &crate::plan::Finding, fix: Option<usize>) -> report::Finding {
-    let span = model.instruction(finding.at).map_or(Span::default(), |found| found.span);
-    report::Finding {
-        rule: finding.rule,
-        message: finding.message.clone(),
-        why: finding.why.clone(),
-        reason: finding.reason,
-        fix: fix.filter(|_| finding.fixed),
-        range: range(model, span),
-    }
-}
-
-fn report_fix(
-    model: &Model<'_>,
-    id: usize,
-    plan: &Plan,
-    applied: bool,
-    edits: &[Edit],
-    dockerfile: &Dockerfile,
-) -> report::Fix {
-    let hazards = plan.hazards.iter().map(|hazard| report::Hazard {
-        id: hazard.id,
-        message: hazard.message.clone(),
-        range: range(model, model.instruction(hazard.at).map_or(Span::default(), |found| found.span)),
-    });
-    let mut edits: Vec<report::Edit> = edits
-        .iter()
-        .map(|edit| report::Edit {
-            path: dockerfile.shown.clone(),
-            range: range(model, edit.span),
-            offset: [edit.span.start, edit.span.end],
-            text: edit.text.clone(),
-        })
-        .collect();
-    edits.sort_by_key(|edit| edit.offset);
-    report::Fix { id, safety: plan.safety(), hazards: hazards.collect(), applied, edits }
-}
-
-fn report_target(model: &Model<'_>, stage: usize, plan: &Plan) -> report::Target {
-    let before = model.final_user(stage);
-    let (base, family) = match model.root_base(stage) {
-        Some(Base::Image { reference, facts, .. }) => {
-            let family =
-                facts.as_ref().map_or("unknown".to_owned(), |facts| format!("{:?}", facts.family).to_ascii_lowercase());
-            (Some(reference.clone()), family)
-        }
-        _ => (None, "unknown".to_owned()),
-    };
-    let why = match &before {
-        crate::model::Who::Unknown(why) => Some(why.clone()),
-        _ => None,
-    };
-    let identity = plan.identity.as_ref();
-    let user = report::User {
-        before: before.text(),
-        after: identity.map(|identity| identity.name.clone().unwrap_or_else(|| identity.user.clone())),
-        uid: identity.and_then(|identity| identity.uid),
-        gid: identity.and_then(|identity| identity.gid),
-        origin: identity.map(|identity| identity.origin.id()),
-        why,
-    };
-    let ports = plan.moved.iter().map(|moved| report::Port {
-        from: moved.from,
-        to: moved.to,
-        places: moved.lines.iter().map(|line| line.to_string()).collect(),
-    });
-    let mut seen = std::collections::HashSet::new();
-    let handed = plan.handed.iter().filter(|handed| seen.insert(handed.path.as_str()));
-    let paths = handed.map(|handed| report::Path {
-        path: handed.path.clone(),
-        owner: handed.owner.clone(),
-        why: handed.why.clone(),
-    });
-    report::Target {
-        stage: model.stage_name(stage),
-        base,
-        family,
-        user,
-        ports: ports.collect(),
-        paths: paths.collect(),
     }
 }

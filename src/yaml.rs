@@ -14,3 +14,31 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
     value.apply_merge().ok()?;
     serde_yaml::from_value(value).ok()
 }
+
+/// Why a document cannot be taken, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {message}")]
+pub struct Problem {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A YAML document that must be as its type says; an empty one is `None`.
+///
+/// # Errors
+/// The first thing that is wrong, and its place.
+pub fn read_strictly<T: DeserializeOwned>(text: &[u8]) -> Result<Option<T>, Problem> {
+    if text.len() > MOST {
+        return Err(Problem { line: 1, column: 1, message: format!("is larger than {} KiB", MOST >> 10) });
+    }
+    serde_yaml::from_slice(text).map_err(|error| {
+        let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
+        let message = error.to_string();
+        let place = format!(" at line {line} column {column}");
+        Problem { line, column, message: message.strip_suffix(&place).unwrap_or(&message).to_owned() }
+    })
+}

@@ -1,5 +1,5 @@
-//! Every folder of `tests/cases/` is a project: its Dockerfile, what else a build would see, and `args` with the options.
-//! What unroot says and does stands in `snapshots/`, one file a case, read by a reviewer.
+//! Every folder of `tests/cases/` is a project: its Dockerfile, what else a build would see, `unroot.yaml`, and `args` with
+//! the options. What unroot says and does stands in `snapshots/`, one file a case, read by a reviewer.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use unroot::config::Config;
 use unroot::context::Memory;
 use unroot::options::{Options, Ownership, UserForm};
 use unroot::report::{File, Status, diff};
@@ -34,16 +35,19 @@ fn read(case: &Path) -> (Dockerfile, Memory, Options) {
     let bytes = fs::read(case.join("Dockerfile")).unwrap();
     let dockerfile = Dockerfile { shown: b"Dockerfile".to_vec(), path: Some("Dockerfile".to_owned()), bytes };
     let args = fs::read_to_string(case.join("args")).unwrap_or_default();
-    (dockerfile, files, options(&args))
+    let text = fs::read(case.join("unroot.yaml")).unwrap_or_default();
+    let config = Config::read(&text).unwrap_or_else(|problem| panic!("{}: {problem}", case.display()));
+    (dockerfile, files, options(&config, &args))
 }
 
-fn options(args: &str) -> Options {
-    let mut options = Options::default();
+fn options(config: &Config, args: &str) -> Options {
+    let mut options = Options { context: config.context.clone(), ..config.options() };
     let mut words = args.split_whitespace();
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap().to_owned();
         match word {
             "--unsafe" => options.unsafe_fixes = true,
+            "--accept-volumes" => options.accept_volumes = true,
             "--target" => options.targets.push(value()),
             "--user" => options.user = Some(value()),
             "--uid" => options.uid = value().parse().ok(),
@@ -150,6 +154,37 @@ fn results_are_stable() {
             if first.status == Status::Clean {
                 assert_eq!(first.before, first.after);
             }
+        }
+    }
+}
+
+/// Whatever is left out, what remains proves and is stable; and a comment in the file says the same as an option.
+#[test]
+fn every_rule_can_be_left_out() {
+    let ids: Vec<&str> = unroot::rules().into_iter().map(|(id, _)| id).collect();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let case = entry.unwrap().path();
+        for id in &ids {
+            let (dockerfile, files, options) = read(&case);
+            let options = Options { unsafe_fixes: true, ..options };
+            let select = Options { select: [(*id).to_owned()].into(), ..options.clone() };
+            let mut ignore = options.clone();
+            ignore.ignore.insert((*id).to_owned());
+            let of = |dockerfile: &Dockerfile, options: &Options| {
+                let report = fix_one(dockerfile, &files, options);
+                assert!(!report.proof_failed, "{} {id}: {:?}", case.display(), report.error);
+                report
+            };
+            of(&dockerfile, &select);
+            let ignored = of(&dockerfile, &ignore);
+            let mut suppressed = dockerfile.clone();
+            suppressed.bytes.extend(format!("\n# unroot global ignore={id}\n").bytes());
+            let suppressed = of(&suppressed, &options);
+            let told = |file: &File| {
+                let findings = file.findings.iter().map(|finding| (finding.rule, finding.reason, finding.range.start));
+                (file.status, findings.collect::<Vec<_>>())
+            };
+            assert_eq!(told(&ignored), told(&suppressed), "{} {id}", case.display());
         }
     }
 }

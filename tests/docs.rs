@@ -64,3 +64,12 @@ fn pages_have_all_their_parts() {
         assert!(!first.is_empty() && !first.starts_with('#'), "{id} does not say what it finds");
     }
 }
+
+/// The configuration that README.md shows is one.
+#[test]
+fn the_configuration_of_the_readme_is_read() {
+    let readme = include_str!("../README.md");
+    let text = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let config = unroot::config::Config::read(text.as_bytes()).unwrap();
+    assert!(config.accept_volumes && !config.images.is_empty() && !config.paths.is_empty());
+}

@@ -9,6 +9,9 @@ mod check;
 #[path = "../build/read.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod read;
+#[path = "../build/reasons.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod reasons;
 #[path = "../build/schema.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod schema;
@@ -335,5 +338,24 @@ fn names_that_stand_twice_are_told() {
         "y.yaml:2: match: `amd64/z` is never looked up",
     ] {
         assert!(problems.contains(part), "{part} is not in\n{problems}");
+    }
+}
+
+#[test]
+fn reasons_are_checked() {
+    let good = "a-b:\n  title: It is\n  looked-at: this.\n  decide: that.\n  option: --x\n";
+    let check =
+        |from: &str, to: &str| reasons::reasons("r.yaml", &good.replace(from, to)).map_err(|all| all.join("\n"));
+    assert!(check("x", "y").is_ok());
+    for (from, to, part) in [
+        ("a-b", "A_b", "r.yaml:1: `A_b` is no id"),
+        ("It is", "It is.", "r.yaml:2: title of `a-b`: one line"),
+        ("this.", "this", "r.yaml:3: looked-at: `a-b`: a sentence"),
+        ("--x", "''", "r.yaml:5: option of `a-b` is empty"),
+        ("title", "titel", "unknown field `titel`"),
+        ("a-b:", "a-b: {title: x, looked-at: x., decide: x.}\na-b:", "duplicate entry `a-b`"),
+    ] {
+        let told = check(from, to).unwrap_err();
+        assert!(told.contains(part), "{part} is not in {told}");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::values::{self, PortArg};
+use super::values::{self, Output, PortArg, Shard};
 
 /// Takes Dockerfiles off root.
 ///
@@ -87,11 +87,12 @@ pub(crate) struct CheckArgs {
     pub(crate) how: How,
 }
 
-/// Say what a rule means, why it exists and when its fix is safe
+/// Say what a rule means and when its fix is safe, or what a reason or hazard asks of a person
 #[derive(Debug, Parser)]
 pub(crate) struct ExplainArgs {
-    /// The rule's id; all rules are listed without it
-    pub(crate) rule: Option<String>,
+    /// The id of a rule, or of a reason or hazard of a report; all are listed without it
+    #[arg(value_name = "RULE|REASON")]
+    pub(crate) id: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,9 +100,15 @@ pub(crate) struct Input {
     /// Dockerfiles, folders to look for them in, or - for stdin [default: the current folder]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Name of the file on stdin, for messages and diffs
+    /// The file that the text on stdin stands for: its name, its configuration, the files around it
     #[arg(long, value_name = "PATH")]
     pub(crate) stdin_filename: Option<PathBuf>,
+    /// A file with more PATHs, one a line or separated by NUL; - is stdin
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) files_from: Option<PathBuf>,
+    /// Only the I-th of N parts of the projects, from 1; a project is never split
+    #[arg(long, value_name = "I/N", value_parser = values::shard)]
+    pub(crate) shard: Option<Shard>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -131,15 +138,18 @@ pub(crate) struct Scope {
     /// Its gid
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..u32::MAX as i64))]
     pub(crate) gid: Option<u32>,
-    /// How USER names it; Kubernetes can only verify numbers
-    #[arg(long, value_enum, default_value = "number", value_name = "FORM")]
-    pub(crate) user_form: UserForm,
-    /// What it gets: the app's folder and what it writes, only what it writes, or nothing
-    #[arg(long, value_enum, default_value = "app", value_name = "WHAT")]
-    pub(crate) ownership: Ownership,
+    /// How USER names it; Kubernetes can only verify numbers [default: number]
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) user_form: Option<UserForm>,
+    /// What it gets: the app's folder and what it writes, only what it writes, or nothing [default: app]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) ownership: Option<Ownership>,
     /// Move a port below 1024, or `keep` all where they are; repeatable [default: 80=8080, 443=8443]
     #[arg(long, value_name = "OLD=NEW|keep", value_parser = values::port)]
     pub(crate) port: Vec<PortArg>,
+    /// Take it that volumes which older containers filled as root will be chowned by hand
+    #[arg(long)]
+    pub(crate) accept_volumes: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -148,9 +158,25 @@ pub(crate) struct How {
     /// Form of the report on stdout [default: text; with --diff, diff]
     #[arg(long, value_enum, value_name = "FMT")]
     pub(crate) format: Option<Format>,
+    /// Write the report to a file, too; repeatable
+    #[arg(long, value_name = "FMT=FILE", value_parser = values::output)]
+    pub(crate) output: Vec<Output>,
+    /// The configuration for all files [default: the nearest unroot.yaml or .unroot.yaml above each]
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Look for no configuration
+    #[arg(long)]
+    pub(crate) isolated: bool,
     /// Projects to work on at once [default: one a processor]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+impl How {
+    /// Whether a report of this form is asked for, on stdout or in a file.
+    pub(crate) fn has(&self, format: Format) -> bool {
+        self.format == Some(format) || self.output.iter().any(|output| output.format == format)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -176,4 +202,6 @@ pub(crate) enum Format {
     Json,
     /// One JSON object a file, one a line
     Jsonl,
+    /// The text of a pull request
+    Markdown,
 }

@@ -3,9 +3,8 @@
 use anyhow::Result;
 
 use super::args::{FixArgs, Format};
-use super::job::Work;
 use super::output::{Screen, product};
-use super::{FAILED, FOUND, OK};
+use super::{FAILED, FOUND, OK, gather};
 use crate::report::{File, Status, text};
 
 /// What a run says and returns.
@@ -16,20 +15,21 @@ struct Ending {
 }
 
 pub(crate) fn run(args: &FixArgs, screen: &Screen) -> Result<u8> {
-    let inside = args.diff || args.how.format == Some(Format::Diff);
-    let work = Work::find(&args.input, &args.scope, &args.how, inside, screen)?;
+    let inside = args.diff || args.how.has(Format::Diff);
+    let work = gather::work(&args.input, &args.scope, &args.how, inside, screen)?;
     let (stdin, failed) = (work.stdin, work.failed);
     let outcomes = work.run(!args.diff)?;
     screen.errors(&outcomes);
     let failed = failed || outcomes.iter().any(|outcome| outcome.fatal);
     let files = outcomes.into_iter().map(|outcome| outcome.file).collect();
-    let ending = ending(args, screen, stdin, failed, files);
+    let (ending, files) = ending(args, screen, stdin, failed, files);
     product(&ending.product)?;
     screen.tell(&ending.told);
+    screen.outputs(&args.how, &files)?;
     Ok(ending.status)
 }
 
-fn ending(args: &FixArgs, screen: &Screen, stdin: bool, failed: bool, mut files: Vec<File>) -> Ending {
+fn ending(args: &FixArgs, screen: &Screen, stdin: bool, failed: bool, mut files: Vec<File>) -> (Ending, Vec<File>) {
     let changed = files.iter().any(File::changed);
     let status = match changed && (args.diff || args.exit_non_zero_on_fix) {
         _ if failed => FAILED,
@@ -40,11 +40,11 @@ fn ending(args: &FixArgs, screen: &Screen, stdin: bool, failed: bool, mut files:
         // What stands on stdout is written, as far as unroot can write it.
         files.iter_mut().filter(|file| file.status == Status::Fixable).for_each(|file| file.status = Status::Fixed);
         let product = files.iter().flat_map(|file| file.after.iter().copied()).collect();
-        return Ending { product, told: screen.text(&files, false, true), status };
+        return (Ending { product, told: screen.text(&files, false, true), status }, files);
     }
     let format = args.how.format.unwrap_or(if args.diff { Format::Diff } else { Format::Text });
     let told = if args.diff && format != Format::Text { text::left_over(&files) } else { String::new() };
-    Ending { product: screen.report(format, &files, args.diff), told, status }
+    (Ending { product: screen.report(format, &files, args.diff), told, status }, files)
 }
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
         let args = Args::try_parse_from(args.split(' ')).unwrap();
         let screen = Screen::new(&args);
         let Command::Fix(fix) = &args.command else { panic!("not fix") };
-        let ending = ending(fix, &screen, stdin, false, files.to_vec());
+        let (ending, _) = ending(fix, &screen, stdin, false, files.to_vec());
         (ending.status, String::from_utf8(ending.product).unwrap(), ending.told)
     }
 
@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn a_diff_goes_with_every_format() {
-        for (format, start) in [("text", "warning["), ("diff", "diff "), ("json", "{"), ("jsonl", "{")] {
+        for (format, start) in
+            [("text", "warning["), ("diff", "diff "), ("json", "{"), ("jsonl", "{"), ("markdown", "Containers")]
+        {
             let (status, product, _) =
                 end(&format!("unroot fix --diff --format {format}"), false, &[sample::fixable()]);
             assert!(status == FOUND && product.starts_with(start), "{product}");

@@ -1,20 +1,15 @@
 //! The work of a run: projects with their Dockerfiles, done side by side, reported in order.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use rayon::prelude::*;
 
-use super::args::{How, Input, Scope};
 use super::disk::{self, Disk};
-use super::output::Screen;
-use super::walk::{self, Found};
-use super::{values, write};
+use super::write;
 use crate::Dockerfile;
 use crate::context::{Files, Nothing};
 use crate::options::Options;
@@ -22,28 +17,30 @@ use crate::report::{self, Status};
 
 /// One project and what to do with it.
 #[derive(Debug)]
-struct Job {
-    /// The project's root; `None` for stdin without `--context`.
-    root: Option<PathBuf>,
-    options: Options,
-    sources: Vec<Source>,
+pub(super) struct Job {
+    /// The project's root; `None` for stdin that stands for no file, without `--context`.
+    pub(super) root: Option<PathBuf>,
+    pub(super) sources: Vec<Source>,
 }
 
 #[derive(Debug)]
-struct Source {
+pub(super) struct Source {
     /// Where it is on disk; `None` for stdin.
-    path: Option<PathBuf>,
+    pub(super) path: Option<PathBuf>,
+    /// The file that stdin stands for.
+    pub(super) stands_for: Option<PathBuf>,
     /// What was read already: stdin.
-    bytes: Option<Vec<u8>>,
-    shown: Vec<u8>,
-    named: bool,
+    pub(super) bytes: Option<Vec<u8>>,
+    pub(super) shown: Vec<u8>,
+    pub(super) named: bool,
+    pub(super) options: Options,
 }
 
 /// All that a run has to do.
 #[derive(Debug)]
 pub(crate) struct Work {
-    jobs: Vec<Job>,
-    threads: usize,
+    pub(super) jobs: Vec<Job>,
+    pub(super) threads: usize,
     /// Whether the text comes from stdin.
     pub(crate) stdin: bool,
     /// Whether a path led nowhere.
@@ -61,40 +58,6 @@ pub(crate) struct Outcome {
 }
 
 impl Work {
-    /// Finds what the arguments name. With `inside`, a Dockerfile outside the current folder is bad usage.
-    pub(crate) fn find(input: &Input, scope: &Scope, how: &How, inside: bool, screen: &Screen) -> Result<Self> {
-        let options = values::options(scope)?;
-        let context = scope.context.as_deref().map(context_folder).transpose()?;
-        let threads = match how.jobs {
-            Some(jobs) => jobs.get(),
-            None => std::thread::available_parallelism().map_or(1, usize::from),
-        };
-        let mut work = Self { jobs: Vec::new(), threads, stdin: false, failed: false };
-        if input.paths.iter().any(|path| path.as_os_str() == "-") {
-            if input.paths.len() > 1 {
-                bail!("- is stdin, and stands alone: leave out the other paths, or write ./- for a file of that name");
-            }
-            work.stdin = true;
-            work.jobs.push(stdin_job(input, options, context, inside)?);
-            return Ok(work);
-        }
-        if input.stdin_filename.is_some() {
-            bail!("--stdin-filename names the text on stdin: give the path - as well");
-        }
-        let here = [PathBuf::from(".")];
-        let discovery = walk::discover(if input.paths.is_empty() { &here } else { &input.paths })?;
-        if let Some(found) = discovery.found.values().find(|found| inside && found.outside) {
-            bail!("{}", outside(&found.shown));
-        }
-        work.failed = !discovery.errors.is_empty();
-        discovery.errors.iter().for_each(|error| screen.error(&format!("{error:#}")));
-        for folder in &discovery.empty {
-            screen.note(&format!("no Dockerfiles in {}", folder.display()));
-        }
-        work.jobs = jobs(discovery.found, &options, context.as_deref())?;
-        Ok(work)
-    }
-
     /// Does it; with `write`, what changes is written.
     pub(crate) fn run(self, write: bool) -> Result<Vec<Outcome>> {
         let many = self.jobs.iter().map(|job| job.sources.len()).sum::<usize>() > 1;
@@ -112,77 +75,18 @@ impl Work {
     }
 }
 
-fn outside(shown: &[u8]) -> String {
-    let shown = report::text::shown(shown);
-    format!("{shown} lies outside the current folder, where no diff can name it; go there first, or leave out the diff")
-}
-
-fn context_folder(folder: &Path) -> Result<PathBuf> {
-    let full = fs::canonicalize(folder).with_context(|| format!("--context {}", folder.display()))?;
-    if !full.is_dir() {
-        bail!("--context {}: is not a folder", folder.display());
-    }
-    Ok(full)
-}
-
-fn stdin_job(input: &Input, options: Options, context: Option<PathBuf>, inside: bool) -> Result<Job> {
-    let shown = match &input.stdin_filename {
-        Some(path) => path.strip_prefix(".").unwrap_or(path).as_os_str().as_bytes().to_vec(),
-        None => b"-".to_vec(),
-    };
-    let path = Path::new(OsStr::from_bytes(&shown));
-    if inside && (path.is_absolute() || path.components().any(|part| part.as_os_str() == "..")) {
-        bail!("{}", outside(&shown));
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).context("stdin cannot be read")?;
-    let options = Options { context: context.as_ref().map(|_| String::new()), ..options };
-    Ok(Job { root: context, options, sources: vec![Source { path: None, bytes: Some(bytes), shown, named: true }] })
-}
-
-/// The projects that the Dockerfiles belong to.
-fn jobs(found: BTreeMap<PathBuf, Found>, options: &Options, context: Option<&Path>) -> Result<Vec<Job>> {
-    let mut jobs: BTreeMap<PathBuf, Job> = BTreeMap::new();
-    for (path, found) in found {
-        let (root, context) = match context {
-            None => (found.root, None),
-            Some(context) => {
-                let (root, relative) = within(found.root, context)?;
-                (root, Some(relative))
-            }
-        };
-        let new = || Job { root: Some(root.clone()), options: Options { context, ..options.clone() }, sources: vec![] };
-        let job = jobs.entry(root.clone()).or_insert_with(new);
-        job.sources.push(Source { path: Some(path), bytes: None, shown: found.shown, named: found.named });
-    }
-    Ok(jobs.into_values().collect())
-}
-
-/// The build context relative to the root; a context around the root widens the project.
-fn within(root: PathBuf, context: &Path) -> Result<(PathBuf, String)> {
-    if root.starts_with(context) {
-        return Ok((context.to_owned(), String::new()));
-    }
-    let (shown, project) = (context.display(), root.display());
-    let Ok(relative) = context.strip_prefix(&root) else {
-        bail!("--context {shown} does not belong to the project {project}; name Dockerfiles of one project only");
-    };
-    let relative = relative.to_str().with_context(|| format!("--context {shown}: its name is not UTF-8"))?;
-    Ok((root, relative.to_owned()))
-}
-
 fn run(job: Job, write: bool, parallel: bool) -> Vec<Outcome> {
-    let Job { root, options, sources } = job;
+    let Job { root, sources } = job;
     let files: Box<dyn Files> = match &root {
         Some(root) => Box::new(Disk::new(root)),
         None => Box::new(Nothing),
     };
-    let one = |source: Source| one(source, root.as_deref(), files.as_ref(), &options, write);
+    let one = |source: Source| one(source, root.as_deref(), files.as_ref(), write);
     if parallel { sources.into_par_iter().map(one).collect() } else { sources.into_iter().map(one).collect() }
 }
 
-fn one(source: Source, root: Option<&Path>, files: &dyn Files, options: &Options, write: bool) -> Outcome {
-    let Source { path, bytes, shown, named } = source;
+fn one(source: Source, root: Option<&Path>, files: &dyn Files, write: bool) -> Outcome {
+    let Source { path, stands_for, bytes, shown, named, options } = source;
     let bytes = match (bytes, &path) {
         (Some(bytes), _) => Ok(bytes),
         (None, Some(path)) => disk::read_dockerfile(path),
@@ -190,8 +94,9 @@ fn one(source: Source, root: Option<&Path>, files: &dyn Files, options: &Options
     };
     match bytes {
         Ok(bytes) => {
-            let relative = root.zip(path.as_deref()).and_then(|(root, path)| relative(root, path));
-            let file = crate::fix_one(&Dockerfile { shown, path: relative, bytes }, files, options);
+            let relative =
+                root.zip(path.as_deref().or(stands_for.as_deref())).and_then(|(root, path)| relative(root, path));
+            let file = crate::fix_one(&Dockerfile { shown, path: relative, bytes }, files, &options);
             finish(file, path, named, write)
         }
         Err(error) => {
@@ -294,14 +199,5 @@ mod tests {
         assert!(!fatal(sample::broken(), false));
         assert!(fatal(report::File { proof_failed: true, ..sample::broken() }, false));
         assert!(!fatal(sample::refused(), true));
-    }
-
-    #[test]
-    fn a_context_lies_in_the_project_or_widens_it() {
-        let within = |root: &str, context: &str| within(PathBuf::from(root), Path::new(context));
-        assert_eq!(within("/a/b", "/a/b/c").unwrap(), (PathBuf::from("/a/b"), "c".to_owned()));
-        assert_eq!(within("/a/b", "/a/b").unwrap(), (PathBuf::from("/a/b"), String::new()));
-        assert_eq!(within("/a/b", "/a").unwrap(), (PathBuf::from("/a"), String::new()));
-        assert!(within("/a/b", "/a/c").is_err());
     }
 }

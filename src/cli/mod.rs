@@ -7,9 +7,11 @@ use clap::Parser as _;
 
 mod args;
 mod check;
+mod config;
 mod disk;
 mod explain;
 mod fix;
+mod gather;
 mod job;
 mod output;
 mod values;

@@ -4,11 +4,12 @@ use std::io::{self, ErrorKind, Write as _};
 
 use annotate_snippets::renderer::{DEFAULT_ERROR_STYLE, DEFAULT_NOTE_STYLE, DEFAULT_WARNING_STYLE};
 use anstream::{AutoStream, ColorChoice};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
-use super::args::{Args, Format};
+use super::args::{Args, Format, How};
 use super::job::Outcome;
-use crate::report::{File, Status, diff, json, text};
+use super::write;
+use crate::report::{File, Status, diff, json, markdown, text};
 
 /// The terminal, or what stands in for it.
 #[derive(Debug)]
@@ -79,7 +80,23 @@ impl Screen {
             Format::Diff => diff::render(files),
             Format::Json => json::render(files),
             Format::Jsonl => json::lines(files),
+            Format::Markdown => markdown::render(files),
         }
+    }
+
+    /// Writes the reports that `--output` asks for; one that cannot be written does not stop the others.
+    pub(crate) fn outputs(&self, how: &How, files: &[File]) -> Result<()> {
+        let mut failed = Vec::new();
+        for output in &how.output {
+            let bytes = match output.format {
+                Format::Text => self.text(files, true, false).into_bytes(),
+                format => self.report(format, files, true),
+            };
+            if let Err(error) = write::report(&output.path, &bytes) {
+                failed.push(format!("--output {}: {error:#}", output.path.display()));
+            }
+        }
+        if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("; ")) }
     }
 
     /// The report for people, without the errors: those stand on stderr.

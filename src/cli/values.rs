@@ -1,8 +1,13 @@
 //! From arguments to [`Options`]: what clap cannot check alone.
 
-use anyhow::{Result, bail};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use super::args::{Ownership, Scope, UserForm};
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use super::args::{Format, Ownership, Scope, UserForm};
+use crate::config::Config;
 use crate::options::{self, Options};
 
 /// A value of `--port`.
@@ -23,53 +28,88 @@ pub(crate) fn port(text: &str) -> Result<PortArg, String> {
     let Some((Some(old), Some(new))) = text.split_once('=').map(|(old, new)| (number(old), number(new))) else {
         return Err("write OLD=NEW with two ports from 1 to 65535, or keep".to_owned());
     };
-    match (old, new) {
-        (1024.., _) => Err(format!("any account may listen on {old}: only ports below 1024 need to move")),
-        (_, ..1024) => Err(format!("{new} is below 1024 as well: choose a higher port")),
-        _ => Ok(PortArg::Move(old, new)),
-    }
+    options::check_move(old, new).map(|()| PortArg::Move(old, new))
 }
 
 /// Reads the name of an account: it is going to stand in commands.
 pub(crate) fn account(text: &str) -> Result<String, String> {
-    let first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-    let other = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
-    if text == "root" {
-        return Err("root is what the process has to get away from".to_owned());
-    }
-    if text.len() > 32 || !text.bytes().next().is_some_and(first) || !text.as_bytes().iter().all(other) {
-        return Err(
-            "a name starts with a letter or _, goes on with letters, digits, _ . or -, and has at most 32 of them"
-                .to_owned(),
-        );
-    }
-    Ok(text.to_owned())
+    options::check_account(text).map(|()| text.to_owned())
 }
 
-/// The options of a run; the build context is still missing, because it depends on the project.
-pub(crate) fn options(scope: &Scope) -> Result<Options> {
-    let mut options = Options {
-        unsafe_fixes: scope.unsafe_fixes,
-        targets: scope.target.clone(),
-        user: scope.user.clone(),
-        uid: scope.uid,
-        gid: scope.gid,
-        user_form: match scope.user_form {
-            UserForm::Number => options::UserForm::Number,
-            UserForm::Name => options::UserForm::Name,
-        },
-        ownership: match scope.ownership {
-            Ownership::App => options::Ownership::App,
-            Ownership::Data => options::Ownership::Data,
-            Ownership::None => options::Ownership::None,
-        },
-        select: scope.select.iter().cloned().collect(),
-        ignore: scope.ignore.iter().cloned().collect(),
-        ..Options::default()
+/// A value of `--output`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    pub(crate) path: PathBuf,
+}
+
+/// Reads `FMT=FILE`.
+pub(crate) fn output(text: &str) -> Result<Output, String> {
+    let known = || {
+        let names = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        names.map(|name| name.get_name().to_owned()).collect::<Vec<_>>().join(", ")
     };
-    add_ports(&mut options, &scope.port)?;
-    for rule in scope.select.iter().chain(&scope.ignore) {
-        super::explain::find(&crate::rules(), rule)?;
+    let Some((format, path)) = text.split_once('=') else { return Err("write FMT=FILE".to_owned()) };
+    let format =
+        Format::from_str(format, false).map_err(|_| format!("unknown format {format}: there are {}", known()))?;
+    match path {
+        "" => Err("the name of the file is missing".to_owned()),
+        "-" => Err("stdout gets the report of --format: name a file".to_owned()),
+        path => Ok(Output { format, path: PathBuf::from(path) }),
+    }
+}
+
+/// A value of `--shard`: which part of how many, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shard {
+    pub(crate) index: usize,
+    pub(crate) count: usize,
+}
+
+/// Reads `I/N`.
+pub(crate) fn shard(text: &str) -> Result<Shard, String> {
+    let number = |text: &str| text.parse::<usize>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let parts = text.split_once('/').and_then(|(index, count)| number(index).zip(number(count)));
+    let fits = parts.filter(|(index, count)| (1..=*count).contains(index));
+    fits.map(|(index, count)| Shard { index: index - 1, count })
+        .ok_or_else(|| "write I/N with I from 1 to N".to_owned())
+}
+
+/// The options of a run: the configuration's, and over them what the command line says; the build context is still
+/// missing, because it depends on the project.
+pub(crate) fn options(scope: &Scope, config: &Config) -> Result<Options> {
+    let mut options = config.options();
+    options.unsafe_fixes = scope.unsafe_fixes;
+    options.accept_volumes |= scope.accept_volumes;
+    if !scope.target.is_empty() {
+        options.targets.clone_from(&scope.target);
+    }
+    // An account is chosen as a whole: another name with the configuration's number would be a third one.
+    if scope.user.is_some() || scope.uid.is_some() || scope.gid.is_some() {
+        (options.user, options.uid, options.gid) = (scope.user.clone(), scope.uid, scope.gid);
+    }
+    match scope.user_form {
+        Some(UserForm::Number) => options.user_form = options::UserForm::Number,
+        Some(UserForm::Name) => options.user_form = options::UserForm::Name,
+        None => {}
+    }
+    match scope.ownership {
+        Some(Ownership::App) => options.ownership = options::Ownership::App,
+        Some(Ownership::Data) => options.ownership = options::Ownership::Data,
+        Some(Ownership::None) => options.ownership = options::Ownership::None,
+        None => {}
+    }
+    for (given, set) in [(&scope.select, &mut options.select), (&scope.ignore, &mut options.ignore)] {
+        for rule in given {
+            super::explain::known_rule(rule)?;
+        }
+        if !given.is_empty() {
+            *set = given.iter().cloned().collect();
+        }
+    }
+    if !scope.port.is_empty() {
+        (options.keep_ports, options.ports) = (false, BTreeMap::new());
+        add_ports(&mut options, &scope.port)?;
     }
     Ok(options)
 }
@@ -124,5 +164,39 @@ mod tests {
         for bad in ["", "root", "1app", "-app", "a b", "a;b", "$x", "a\nb", "é", &long] {
             assert!(account(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn outputs_and_shards_are_read() {
+        assert_eq!(output("json=a=b"), Ok(Output { format: Format::Json, path: "a=b".into() }));
+        for bad in ["json", "json=", "json=-", "xml=a", "=a"] {
+            assert!(output(bad).is_err(), "{bad}");
+        }
+        assert_eq!(shard("2/3"), Ok(Shard { index: 1, count: 3 }));
+        for bad in ["", "1", "0/3", "4/3", "1/0", "+1/3", "1/2/3", "-1/2"] {
+            assert!(shard(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_configuration() {
+        use crate::cli::args::{Args, Command};
+        use clap::Parser as _;
+        let config = Config::read(
+            b"select: [chown-run]\nuser: {name: app, uid: 7, form: name}\nport: keep\ntarget: a\nownership: data\n",
+        )
+        .unwrap();
+        let read = |args: &str| {
+            let Command::Fix(fix) = Args::try_parse_from(args.split(' ')).unwrap().command else { panic!("not fix") };
+            options(&fix.scope, &config).unwrap()
+        };
+        assert_eq!(read("unroot fix"), config.options());
+        let all =
+            "unroot fix --select missing-user --user bob --user-form number --port 80=8081 --target b --ownership app";
+        let options = read(all);
+        assert!(options.enabled("missing-user") && !options.enabled("chown-run") && !options.keep_ports);
+        assert_eq!((options.user.as_deref(), options.uid), (Some("bob"), None));
+        assert_eq!((options.targets.as_slice(), options.ports.get(&80)), (["b".to_owned()].as_slice(), Some(&8081)));
+        assert_eq!((options.user_form, options.ownership), Default::default());
     }
 }

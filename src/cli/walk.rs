@@ -33,15 +33,14 @@ pub(crate) struct Discovery {
 }
 
 /// Looks for Dockerfiles at `paths`; a path that leads nowhere does not stop the others.
-pub(crate) fn discover(paths: &[PathBuf]) -> Result<Discovery> {
-    let here = std::env::current_dir().and_then(fs::canonicalize).context("the current folder cannot be read")?;
+pub(crate) fn discover(paths: &[PathBuf], here: &Path) -> Discovery {
     let mut discovery = Discovery::default();
     for path in paths {
-        if let Err(error) = add(&mut discovery, &here, path) {
+        if let Err(error) = add(&mut discovery, here, path) {
             discovery.errors.push(error.context(path.display().to_string()));
         }
     }
-    Ok(discovery)
+    discovery
 }
 
 fn add(discovery: &mut Discovery, here: &Path, path: &Path) -> Result<()> {
@@ -143,7 +142,7 @@ fn cause(error: &ignore::Error) -> String {
 }
 
 /// The nearest folder, from `folder` upwards, that is a git work tree.
-fn repository(folder: &Path) -> Option<PathBuf> {
+pub(super) fn repository(folder: &Path) -> Option<PathBuf> {
     folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
 }
 

@@ -32,6 +32,26 @@ pub(crate) fn write(changes: &[Change]) -> Result<()> {
     commit(stage(changes)?)
 }
 
+/// Writes a report: whole, or not at all; into a pipe or a device as it comes.
+pub(crate) fn report(path: &Path, bytes: &[u8]) -> Result<()> {
+    let full = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let found = fs::metadata(&full).ok();
+    if found.as_ref().is_some_and(|found| !found.is_file()) {
+        let mut file = fs::OpenOptions::new().write(true).open(&full).context("cannot be written")?;
+        return file.write_all(bytes).context("cannot be written");
+    }
+    let folder = full.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // What a new file may be is for the umask to say.
+    let mode = found.map_or(0o666, |found| found.permissions().mode() & 0o777);
+    let failed = |error: io::Error| anyhow!(io::Error::from(error.kind()));
+    let mut builder = tempfile::Builder::new();
+    let file = builder.prefix(".unroot-").permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder);
+    let mut file = file.map_err(failed).context("its folder takes no new file")?;
+    file.write_all(bytes).context("cannot be written")?;
+    file.persist(&full).map_err(|failed| anyhow!(failed.error).context("cannot be replaced"))?;
+    Ok(())
+}
+
 /// Does all that can fail for want of space or permission before any file is touched.
 fn stage(changes: &[Change]) -> Result<Vec<Staged<'_>>> {
     let several = changes.len() > 1;
@@ -148,6 +168,22 @@ mod tests {
             assert_eq!(fs::metadata(&change.path).unwrap().permissions().mode() & 0o7777, mode);
         }
         assert_eq!(names(folder.path()), 1);
+    }
+
+    #[test]
+    fn a_report_takes_the_place_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        report(&path, b"one").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("report", folder.path().join("link")).unwrap();
+        report(&folder.path().join("link"), b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        report(Path::new("/dev/null"), b"x").unwrap();
+        assert!(report(&folder.path().join("none/report"), b"x").is_err());
+        assert!(report(folder.path(), b"x").is_err());
+        assert_eq!(names(folder.path()), 2);
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! What is known of base images and of how families make accounts: `templates/`, packed by `build.rs`.
 
 mod program;
+mod reason;
 mod template;
 
 pub use program::{
     AtStart, Framework, HomeDownload, Language, ProgramFacts, ProgramKind, ProgramRole, Writes, command, frameworks,
     home_downloads, ignores_cwd, languages, makes_accounts, writes,
 };
+pub use reason::{Reason, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
 
 /// How a family of images makes accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)]
 pub enum Family {
     Debian,

@@ -4,7 +4,7 @@ use super::{AccountTool, Evidence, PackageManager, Reference};
 use crate::facts::{self, CommandKind, Confidence, DefaultUser, Facts, Family, Known, Overlay, Strategy, Token, Tools};
 
 /// Nothing is known: only numbers work, which need neither tools nor a shell.
-const NOTHING: Facts = Facts {
+pub(super) const NOTHING: Facts = Facts {
     id: "fallback-numeric",
     family: Family::Unknown,
     tools: Tools::Unknown,

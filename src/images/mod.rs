@@ -2,12 +2,14 @@
 
 mod evidence;
 mod fallback;
+mod given;
 mod glob;
 mod merge;
 mod reference;
 
 pub use evidence::{AccountTool, Evidence, PackageManager};
 pub use fallback::fallback;
+pub use given::{GIVEN, given};
 pub use reference::Reference;
 
 use crate::facts::{self, Facts, Variant};

@@ -1,15 +1,21 @@
 //! What is known of the image that a stage builds on.
 
+use std::collections::BTreeMap;
+
 use super::{Base, Model};
 use crate::images::{self, AccountTool, Evidence, PackageManager};
+use crate::options::GivenImage;
 use crate::syntax::Keyword;
 
-/// Finds the facts of a stage's base image: its template's, else what the file itself tells of it.
-pub(super) fn judge_base(model: &mut Model<'_>, stage: usize) {
+/// Finds the facts of a stage's base image: its template's, else what the caller or the file tells of it.
+pub(super) fn judge_base(model: &mut Model<'_>, stage: usize, images: &BTreeMap<String, GivenImage>) {
     let Some(Base::Image { reference, .. }) = model.stages.get(stage).map(|stage| &stage.base) else { return };
     let (found, known) = match images::lookup(reference) {
         Some(facts) => (facts, true),
-        None => (images::fallback(reference, &evidence(model, stage)), false),
+        None => {
+            let told = images::given(reference, images);
+            (told.unwrap_or_else(|| images::fallback(reference, &evidence(model, stage))), false)
+        }
     };
     if let Some(Base::Image { facts, listed, .. }) = model.stages.get_mut(stage).map(|stage| &mut stage.base) {
         (*facts, *listed) = (Some(Box::new(found)), known);

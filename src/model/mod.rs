@@ -18,8 +18,10 @@ pub mod user;
 pub mod value;
 pub mod workload;
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use crate::options::GivenImage;
 use crate::source::Lines;
 use crate::syntax::{Instruction, Keyword, Tree};
 
@@ -46,6 +48,11 @@ pub struct Model<'a> {
 impl<'a> Model<'a> {
     /// Reads the meaning of a tree. `bytes` are the bytes that it was parsed from.
     pub fn new(bytes: &'a [u8], tree: &'a Tree) -> Self {
+        Self::with(bytes, tree, &BTreeMap::new())
+    }
+
+    /// The same where the caller knows some images.
+    pub fn with(bytes: &'a [u8], tree: &'a Tree, images: &BTreeMap<String, GivenImage>) -> Self {
         let count = tree.instructions.len();
         let stages = stage::read(tree);
         let mut model = Self {
@@ -57,7 +64,7 @@ impl<'a> Model<'a> {
             rolls: std::iter::repeat_with(OnceLock::new).take(stages.len()).collect(),
             stages,
         };
-        stage::resolve_bases(&mut model);
+        stage::resolve_bases(&mut model, images);
         model
     }
 

@@ -1,10 +1,11 @@
 //! Stages, what they build on, and the state that each of their lines sees.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::{Model, Value, value};
 use crate::facts::{Confidence, Facts};
+use crate::options::GivenImage;
 use crate::shell::Dialect;
 use crate::syntax::{Args, Command, Instruction, Keyword, Tree};
 
@@ -118,7 +119,7 @@ fn shell_kind(instruction: &Instruction) -> ShellKind {
 
 /// Finds what each stage builds on, then reads its variables: both in file order, because a FROM sees the ARGs above
 /// the first FROM and a stage sees what its base stage set.
-pub(super) fn resolve_bases(model: &mut Model<'_>) {
+pub(super) fn resolve_bases(model: &mut Model<'_>, images: &BTreeMap<String, GivenImage>) {
     let globals = global_args(model.tree);
     for index in 0..model.stages.len() {
         let base = super::from::base(model, index, &globals);
@@ -127,7 +128,7 @@ pub(super) fn resolve_bases(model: &mut Model<'_>) {
         }
         read_variables(model, index, &globals);
         read_workdirs(model, index);
-        super::base::judge_base(model, index);
+        super::base::judge_base(model, index, images);
     }
 }
 

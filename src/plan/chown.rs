@@ -21,6 +21,9 @@ pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let Some(body) = model.stages.get(stage).map(|stage| stage.body.clone()) else { return };
     for index in body.filter(|index| model.keyword(*index) == Keyword::Run) {
+        if draft.options.leaves(rule, index) {
+            continue;
+        }
         let commands = model.commands(stage, index);
         if !commands.list.iter().any(|ran| ran.name == "chown" && ran.plain) {
             continue;

@@ -1,8 +1,10 @@
 //! Which account will run the process: the first that fits of DESIGN.md section 5, and in which form it is written.
 
 use super::Change;
-use crate::facts::{self, DefaultUser, Family, Known, Role, Tools};
-use crate::model::account::{Account, Id};
+use super::tools::{can_run, path_holds};
+use crate::facts::{self, DefaultUser, Role};
+use crate::images;
+use crate::model::account::Account;
 use crate::model::{Base, Model, owner, user};
 use crate::options::{Options, UserForm};
 
@@ -86,9 +88,10 @@ impl Identity {
         }
     }
 
-    /// `name:group`, or numbers where there is no name.
+    /// `name:group`, or numbers where there is no name; the uid alone where nothing tells the group.
     pub fn named(&self) -> String {
         match (&self.name, &self.group) {
+            (None, _) if self.gid.is_none() => self.uid.unwrap_or(NUMBER).to_string(),
             (Some(name), Some(group)) => format!("{name}:{group}"),
             (Some(name), None) => name.clone(),
             _ => format!("{}:{}", self.uid.unwrap_or(NUMBER), self.gid.unwrap_or(NUMBER)),
@@ -261,7 +264,10 @@ fn owner_in_file(
 
 /// (c) The base's own user, and (d) an account that it holds for the application.
 fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Identity> {
-    let Some(Base::Image { facts: Some(facts), listed: true, .. }) = model.root_base(stage) else { return None };
+    let Some(Base::Image { facts: Some(facts), listed, .. }) = model.root_base(stage) else { return None };
+    if !*listed && facts.id != images::GIVEN {
+        return None;
+    }
     if let DefaultUser::Account(text) = facts.default_user {
         let name = text.split(':').next().unwrap_or(text);
         let account = accounts.iter().find(|account| account.name == name || account.uid == user::number(name));
@@ -363,38 +369,4 @@ fn created(
         supplementary: false,
         worker: false,
     })
-}
-
-/// Whether PATH at the end of the stage holds a folder: always, unless the file sets a PATH of its own without it.
-fn path_holds(model: &Model<'_>, stage: usize, folder: &str) -> bool {
-    let Some((_, index, value)) = model.environments(stage).into_iter().find(|(name, _, _)| name == "PATH") else {
-        return true;
-    };
-    let written = model.instruction(index).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
-    let adds = written.is_some_and(|text| text.contains("$PATH") || text.contains("${PATH"));
-    adds || value.text().is_none_or(|text| text.split(':').any(|part| part == folder))
-}
-
-/// Whether a RUN may be added: there is a shell and tools, and no other architecture would need an emulator for it.
-pub fn can_run(model: &Model<'_>, stage: usize, shell: Known, tools: Tools, family: Family) -> bool {
-    let shellless = matches!(family, Family::Scratch | Family::Distroless | Family::UbiMicro) || shell == Known::No;
-    if shellless || (tools == Tools::None && facts::account_recipe(family).is_none()) {
-        return false;
-    }
-    let runs = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == crate::syntax::Keyword::Run);
-    runs || !for_several_platforms(model)
-}
-
-/// `FROM --platform=$BUILDPLATFORM` somewhere: the file is built for several platforms.
-fn for_several_platforms(model: &Model<'_>) -> bool {
-    model.stages.iter().filter_map(|stage| model.instruction(stage.from)).any(|from| {
-        from.flag("platform")
-            .and_then(|flag| flag.value.as_deref())
-            .is_some_and(|value| value.contains("BUILDPLATFORM"))
-    })
-}
-
-/// Whether an id is written down in the file.
-pub fn is_literal(id: &Id) -> bool {
-    matches!(id, Id::Literal(_))
 }

@@ -9,6 +9,7 @@ pub mod ownership;
 mod plain;
 pub mod ports;
 pub mod switch;
+pub mod tools;
 pub mod uses;
 mod write_set;
 
@@ -84,6 +85,8 @@ pub struct Draft<'d> {
     pub hazards: Vec<Hazard>,
     /// What people must know besides.
     pub notes: Vec<String>,
+    /// Whether volumes that root may have filled are accepted.
+    pub accepted_volumes: bool,
     /// Whether something that the switch needs cannot be done: nothing of it is.
     pub stopped: bool,
 }
@@ -114,6 +117,16 @@ impl Plan {
     pub fn safety(&self) -> Safety {
         if self.hazards.is_empty() { Safety::Safe } else { Safety::Unsafe }
     }
+
+    /// The plan as a refusal: nothing of it is done, and its first finding says why.
+    pub fn refused(mut self, why: &str) -> Self {
+        self.findings.truncate(1);
+        for finding in &mut self.findings {
+            finding.reason = Some("ignored-rule");
+            (finding.why, finding.fixed) = (why.to_owned(), false);
+        }
+        Self { stage: self.stage, findings: self.findings, notes: self.notes, ..Self::default() }
+    }
 }
 
 impl<'d> Draft<'d> {
@@ -129,6 +142,7 @@ impl<'d> Draft<'d> {
             moved: Vec::new(),
             hazards: Vec::new(),
             notes: Vec::new(),
+            accepted_volumes: false,
             stopped: false,
         }
     }
@@ -164,6 +178,10 @@ impl<'d> Draft<'d> {
             self.findings.retain(|finding| finding.reason.is_some() || !along(finding));
             self.findings.iter_mut().for_each(|finding| finding.fixed = false);
             return Plan { stage, findings: self.findings, notes: self.notes, ..Plan::default() };
+        }
+        if let Some(identity) = self.identity.as_ref().filter(|_| self.accepted_volumes) {
+            let owner = identity.owner();
+            self.notes.push(format!("volumes that older containers filled as root need: chown -R {owner} once"));
         }
         block::assemble(&mut self);
         let mut seen = std::collections::HashSet::new();

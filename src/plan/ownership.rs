@@ -12,6 +12,9 @@ use crate::model::{Base, Model, value};
 use crate::options::Ownership;
 use crate::syntax::{Args, Keyword};
 
+/// The rule that asks for all this.
+const RULE: &str = "unowned-copy";
+
 /// Hands over what the account needs; returns the copies that get a `--chown` for it.
 pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     let Some(identity) = draft.identity.clone().filter(|_| !draft.stopped) else { return Vec::new() };
@@ -24,20 +27,34 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
             None => plain::no_folder(draft, &identity, &owners),
         }
     }
-    if draft.options.ownership != Ownership::None {
-        write_set::plan(draft, &identity, &owners);
-        write_set::home(draft, &identity, &owners);
+    write_set::plan(draft, &identity, &owners);
+    match draft.options.ownership {
+        Ownership::None => nothing_given(draft),
+        _ => write_set::home(draft, &identity, &owners),
     }
     companions::mounts(draft, &identity);
     let added = draft.changes.get(before..).unwrap_or_default();
     added.iter().filter_map(Change::instruction).collect()
 }
 
+/// With `--ownership none` the process has to do without: only if it writes nothing that shows.
+fn nothing_given(draft: &mut Draft<'_>) {
+    let wanted = std::mem::take(&mut draft.handed);
+    let Some(first) = wanted.first().filter(|_| !draft.stopped) else { return };
+    let why = format!(
+        "the process writes {} ({}), which would stay root's: do not ignore {RULE}, or give it away by hand and leave out \
+         --ownership none",
+        first.path, first.why
+    );
+    let message = "nothing may be handed over, and the process has to write";
+    draft.refuse("missing-user", draft.scene.from(), message, "nothing-given", why);
+}
+
 /// Whether the image has no shell to run commands with.
 pub fn shellless(model: &Model<'_>, stage: usize) -> bool {
     match model.root_base(stage) {
         Some(Base::Image { facts: Some(facts), .. }) => {
-            !super::identity::can_run(model, stage, facts.shell, facts.tools, facts.family)
+            !super::tools::can_run(model, stage, facts.shell, facts.tools, facts.family)
         }
         _ => true,
     }
@@ -55,6 +72,9 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
     for copy in &owners.copies {
         let Some(target) = copy.destination.as_deref().filter(|path| value::within(path, folder)) else { continue };
         let index = copy.instruction;
+        if draft.options.leaves(RULE, index) {
+            continue;
+        }
         // A copy that makes the folder would change its owner under every step that works there.
         let makes = owners.nodes.get(folder).is_some_and(|node| node.made == Made::Copy(index));
         let later = |used: &Used| used.at > index && (used.writes || makes || !brings_folder(model, index));
@@ -206,10 +226,13 @@ fn folder_itself(
     let small = context_size(draft.scene).is_some_and(|size| size < SMALL);
     // What another stage brings may be of any size, and would be written once more.
     let staged = left.iter().any(|index| model.instruction(*index).is_some_and(|found| found.flag("from").is_some()));
+    // What a comment says is left to root, no recursive chown may give away.
+    let kept = owners.copies.iter().any(|copy| draft.options.leaves(RULE, copy.instruction));
     let tree = (code_left.is_some() || opaque.is_some())
         && !installs
         && !staged
         && small
+        && !kept
         && draft_changes_none_below(draft, folder);
     let known = !tree && framework(draft, identity, folder);
     if !tree {

@@ -112,7 +112,8 @@ fn hand_over(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, data: 
     for copy in data {
         let index = copy.instruction;
         let theirs = copy.owner.as_deref().is_some_and(|owner| identity.owns(owner));
-        let given = model.instruction(index).is_some_and(|found| found.flag("chown").is_some());
+        let given = model.instruction(index).is_some_and(|found| found.flag("chown").is_some())
+            || draft.options.leaves("unowned-copy", index);
         if theirs {
             continue;
         }

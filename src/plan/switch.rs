@@ -39,7 +39,9 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
         draft.notes.push(note);
         return;
     }
-    let found = hazard::find(draft.scene);
+    let (volumes, found): (Vec<Hazard>, Vec<Hazard>) = hazard::find(draft.scene)
+        .into_iter()
+        .partition(|found| found.id == "root-volume" && draft.options.accept_volumes);
     let manual: Vec<&Hazard> = found.iter().filter(|hazard| hazard.weight == Weight::Manual).collect();
     if let Some(first) = manual.first() {
         let why: Vec<&str> = manual.iter().map(|hazard| hazard.message.as_str()).collect();
@@ -61,6 +63,7 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
                 let name = identity.name.clone().unwrap_or_default();
                 draft.notes.push(format!("{name} has no fixed uid: Kubernetes' runAsNonRoot refuses a USER by name"));
             }
+            draft.accepted_volumes = !volumes.is_empty();
             draft.identity = Some(identity);
         }
         Err(Undecided { reason, why }) => draft.refuse(rule, at, message, reason, why),

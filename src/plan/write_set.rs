@@ -7,7 +7,10 @@ use crate::model::owner::{Made, Owners};
 use crate::model::{Model, value};
 use crate::syntax::{Args, Keyword};
 
-/// VOLUMEs, folders that a RUN makes for run time, folders that ENV names.
+/// Why a path of the configuration is handed over.
+const NAMED: &str = "named in unroot.yaml";
+
+/// VOLUMEs, folders that a RUN makes for run time, folders that ENV names, paths that the caller names.
 pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let mut wanted: Vec<(String, String, bool)> = Vec::new();
@@ -25,6 +28,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         }
     }
     wanted.extend(named_by_env(model, stage));
+    wanted.extend(draft.options.paths.iter().map(|path| (path.clone(), NAMED.to_owned(), true)));
     // BuildKit takes lines of up to 65,535 bytes, and nobody reads a RUN of a hundred folders.
     if wanted.len() > MOST {
         let why = format!("{} paths would have to be handed over; unroot writes up to {MOST}", wanted.len());
@@ -42,6 +46,12 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             handed.path == path || (!make && brought && handed.tree && value::within(&path, &handed.path))
         });
         let done = done || if make { own } else { theirs };
+        if why == NAMED && !done && (foreign || model.is_base_folder(stage, &path)) {
+            let whose = if foreign { "another account's" } else { "part of the base image" };
+            let why = format!("{path} is {whose}, and unroot gives no such folder away: name one below it");
+            let from = draft.scene.from();
+            return draft.refuse("missing-user", from, "a path that is to be written cannot be", "named-path", why);
+        }
         if foreign || done || model.is_base_folder(stage, &path) {
             continue;
         }

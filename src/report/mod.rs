@@ -6,6 +6,7 @@ use crate::source::Position;
 
 pub mod diff;
 pub mod json;
+pub mod markdown;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod text;

@@ -179,7 +179,8 @@ fn write_end(out: &mut String, file: &File, style: Style) {
         let _ = write!(out, ": {}", clean(error));
     }
     out.push('\n');
-    if file.changed() {
+    // Where the switch waits for --unsafe and another fix is applied, nobody is switched to.
+    if file.changed() && file.fixes.iter().all(|fix| fix.applied) {
         write_targets(out, file);
     }
     for note in &file.notes {
@@ -270,6 +271,9 @@ app/Dockerfile: fixable
         assert!(text.contains("app/Dockerfile:3:6: hazard of fix 1: opaque-script: start.sh is not"), "{text}");
         assert!(text.contains("pass --unsafe to apply it"), "{text}");
         assert!(!text.contains("becomes"), "{text}");
+        // Another fix is applied, and still nobody is switched to.
+        let changed = File { after: sample::AFTER.to_vec(), ..sample::hidden() };
+        assert!(!of_file(&changed, ALL).contains("becomes"));
     }
 
     #[test]

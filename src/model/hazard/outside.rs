@@ -42,8 +42,10 @@ pub(super) fn privileges(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let documented = || ["--privileged", "--device", "--cap-add"].iter().find_map(|option| documented(scene, option));
     let Some((file, what)) = scene.services.iter().find_map(needs).or_else(documented) else { return };
     let message = format!("{file} runs it with {what}: decide which groups and capabilities it needs without root");
-    let id = if what.contains("device") { "devices" } else { "privileged" };
-    found.push(hazard(id, Weight::Manual, scene.from(), message));
+    found.push(match what.contains("device") {
+        true => hazard("devices", Weight::Manual, scene.from(), message),
+        false => hazard("privileged", Weight::Manual, scene.from(), message),
+    });
 }
 
 /// The file that documents how the image is run with `mark`: a comment of the Dockerfile, or the README beside it.
