@@ -5,7 +5,8 @@ use super::{Base, Model};
 use crate::facts::{Facts, Family, Known, Role};
 use crate::shell;
 use crate::shell::account as effects;
-use crate::syntax::{Args, Keyword};
+use crate::source::Span;
+use crate::syntax::{Args, Keyword, Word};
 
 pub use crate::shell::account::Id;
 
@@ -34,6 +35,9 @@ pub struct Account {
     pub trusted: bool,
     /// Whether a step of the build runs as it.
     pub builds: bool,
+    /// Whether nothing in the file may have given it other ids than those: no step that may be skipped, no text that
+    /// cannot be read, no `/etc/passwd` from elsewhere.
+    pub certain: bool,
 }
 
 /// How the file makes an account.
@@ -49,9 +53,15 @@ pub struct Made {
     pub uid_option: &'static str,
     /// The uid as it is written.
     pub uid: Id,
+    /// Where the uid is written, in the RUN's text.
+    pub uid_span: Option<Span>,
+    /// Where the number of its primary group is written, in the RUN's text.
+    pub group_span: Option<Span>,
+    /// Who holds the uid by then: the tool fails, and the build with it.
+    pub taken: Option<String>,
     /// Whether it is one plain command at top level whose options are all known.
     pub plain: bool,
-    /// Whether its group is made along and takes the number of the uid.
+    /// Whether its group is made along and takes the number that the uid would be pinned to.
     pub gid_follows: bool,
     /// How its primary group is made, if by a command of its own.
     pub group_made: Option<GroupMade>,
@@ -68,6 +78,10 @@ pub struct GroupMade {
     pub gid_option: &'static str,
     /// The gid as it is written.
     pub gid: Id,
+    /// Where the gid is written, in the RUN's text.
+    pub gid_span: Option<Span>,
+    /// Which group holds the gid by then: the tool fails, and the build with it.
+    pub taken: Option<String>,
     /// Whether it is one plain command at top level whose options are all known.
     pub plain: bool,
 }
@@ -126,7 +140,7 @@ impl Model<'_> {
             let mut roll = last.clone();
             match self.keyword(index) {
                 Keyword::Run => self.read_run(stage, index, &mut roll),
-                Keyword::Copy => self.read_copy(stage, index, &mut roll),
+                Keyword::Copy | Keyword::Add => self.read_copy(stage, index, &mut roll),
                 Keyword::User => self.mark_builder(stage, index, &mut roll),
                 _ => continue,
             }
@@ -153,18 +167,44 @@ impl Model<'_> {
         let dialect = self.facts(stage).and_then(roll::dialect);
         let family = self.facts(stage).map_or(Family::Unknown, |facts| facts.family);
         for shelled in self.scripts(index) {
-            let Some(script) = &shelled.script else { continue };
+            let Some(script) = &shelled.script else {
+                roll.doubt_all();
+                continue;
+            };
             let top = shell::top_commands(script);
+            let strict = script.lists.len() == 1 || shell::fails_fast(script);
             shell::each_simple(script, &mut |simple, place| {
-                let plain = top.iter().any(|top| top.span == simple.span && top.rewritable);
+                let plain = top.iter().any(|top| top.span == simple.span && top.rewritable) && !place.conditional;
                 let mut lookup = |name: &str| self.variable(stage, index, name).certain().map(str::to_owned);
                 for effect in effects::effects(&simple, dialect, &mut lookup) {
-                    let site = Site { stage, instruction: index, plain: plain && !place.conditional, family, dialect };
+                    let site = Site { stage, instruction: index, plain, strict, family, dialect };
+                    let before = (!plain).then(|| roll.clone());
                     roll.apply(effect, &site, &simple);
+                    // What may be skipped, or stands where it is not followed, may leave other ids.
+                    if let Some(before) = before {
+                        roll.doubt_changes(&before);
+                    }
                 }
             });
         }
+        if self.writes_accounts(index) {
+            roll.doubt_all();
+        }
         self.mark_used(stage, index, roll);
+    }
+
+    /// Whether a RUN works on the files that hold the accounts, or runs an account tool without a shell.
+    fn writes_accounts(&self, index: usize) -> bool {
+        let Some(found) = self.instruction(index) else { return false };
+        let text = String::from_utf8_lossy(&found.joined.text);
+        let bodies = found.heredocs.iter().map(|doc| String::from_utf8_lossy(doc.body.of(self.bytes)));
+        let names = |text: &str| text.contains("/etc/passwd") || text.contains("/etc/group");
+        names(&text) || bodies.into_iter().any(|body| names(&body)) || {
+            let exec = self.scripts(index).is_empty();
+            let stage = self.stage_of(index).filter(|_| exec);
+            let commands = stage.map(|stage| &self.commands(stage, index).list);
+            commands.is_some_and(|list| list.iter().any(|ran| crate::facts::makes_accounts(&ran.name)))
+        }
     }
 
     /// Accounts that a step runs as (`su`, `sudo -u`, `gosu`), that get a password, or that sudoers name.
@@ -211,6 +251,10 @@ impl Model<'_> {
         let names = |path: &str| sources.iter().any(|source| source.text == path);
         let to = destination.text.trim_end_matches('/');
         let from = instruction.flag("from").and_then(|flag| flag.value.as_deref());
+        let target = self.expand(stage, index, to);
+        if brings_accounts(target.text().map_or("$", |text| text.trim_end_matches('/')), sources) {
+            roll.doubt_all();
+        }
         let Some(from) = from.and_then(|name| self.find_stage(name, stage)) else { return };
         // A tree over / may bring an /etc/passwd of its own: the base's accounts are certain no more.
         if to.is_empty() && sources.iter().any(|source| source.text.ends_with('/') || source.text.ends_with("/.")) {
@@ -243,5 +287,20 @@ impl Model<'_> {
             });
             needs.then_some(index)
         })
+    }
+}
+
+/// Whether a copy may bring an `/etc/passwd`: it lands in /etc, or spreads a tree over /.
+fn brings_accounts(to: &str, sources: &[Word]) -> bool {
+    let file = |source: &Word| {
+        let name = source.text.rsplit('/').next().unwrap_or("");
+        let tree = ["root", "fs", "overlay", "etc", "install", "files", "system", "*", "$"];
+        !name.is_empty() && name != "." && !tree.iter().any(|word| name.contains(word))
+    };
+    match to {
+        "" | "/." => !sources.iter().all(file),
+        "/etc" => sources.iter().any(|source| !file(source) || source.text.ends_with("/etc")),
+        "/etc/passwd" | "/etc/group" => true,
+        _ => to.contains('$'),
     }
 }

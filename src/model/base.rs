@@ -2,7 +2,7 @@
 
 use super::{Base, Model};
 use crate::images::{self, AccountTool, Evidence, PackageManager};
-use crate::syntax::Keyword;
+use crate::syntax::{Args, Keyword};
 
 /// Finds the facts of a stage's base image: its template's, else what the file itself tells of it.
 pub(super) fn judge_base(model: &mut Model<'_>, stage: usize) {
@@ -31,4 +31,15 @@ fn evidence(model: &Model<'_>, stage: usize) -> Evidence {
     found.powershell = model.shell(stage, usize::MAX) == super::ShellKind::Other;
     found.bash = model.shell(stage, usize::MAX) == super::ShellKind::Bash;
     found
+}
+
+impl Model<'_> {
+    /// The image that the stage's chain starts from, as its FROM writes it.
+    pub fn base_text(&self, stage: usize) -> Option<String> {
+        let first = self.chain(stage).first().and_then(|first| self.stages.get(*first))?;
+        match self.instruction(first.from).map(|found| &found.args) {
+            Some(Args::From { image, .. }) => Some(image.text.clone()),
+            _ => None,
+        }
+    }
 }

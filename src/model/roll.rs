@@ -52,6 +52,7 @@ pub(super) fn of_base(facts: &Facts) -> Roll {
         made: None,
         trusted: false,
         builds: false,
+        certain: true,
     });
     let own = facts.accounts.iter().filter(|account| !account.group.is_empty());
     let own = own.map(|account| Group { name: account.group.to_owned(), gid: account.gid, made: None });
@@ -70,6 +71,8 @@ pub(super) struct Site {
     pub(super) stage: usize,
     pub(super) instruction: usize,
     pub(super) plain: bool,
+    /// Whether a command that fails ends the build.
+    pub(super) strict: bool,
     pub(super) family: Family,
     pub(super) dialect: Option<Adduser>,
 }
@@ -90,11 +93,15 @@ impl Roll {
         match effect {
             AccountEffect::AddGroup(group) => {
                 let Some(name) = group.name.text else { return };
+                let fails = site.plain && site.strict && !group.non_unique && !group.uncertain;
+                let taken = literal(group.gid).filter(|_| fails).and_then(|gid| self.group_with(gid, &name));
                 let made = GroupMade {
                     instruction: site.instruction,
                     word_end: group.command.end,
                     gid_option: if is_busybox(site, simple) { "-g" } else { "--gid" },
                     gid: group.gid,
+                    gid_span: group.gid_span,
+                    taken,
                     plain: site.plain && !group.uncertain,
                 };
                 self.set_group(name, literal(group.gid), Some(made));
@@ -132,7 +139,9 @@ impl Roll {
                 }
             }
             AccountEffect::DelUser { name } => {
-                self.accounts.retain(|account| Some(&account.name) != name.text.as_ref())
+                self.accounts.retain(|account| Some(&account.name) != name.text.as_ref());
+                // The tools take a group of the same name along (userdel(8), deluser(8)).
+                self.groups.retain(|group| Some(&group.name) != name.text.as_ref());
             }
             AccountEffect::DelGroup { name } => self.groups.retain(|group| Some(&group.name) != name.text.as_ref()),
             AccountEffect::AddUserToGroup { user, group } => {
@@ -148,6 +157,9 @@ impl Roll {
                     word_end: 0,
                     uid_option: "",
                     uid,
+                    uid_span: None,
+                    group_span: None,
+                    taken: None,
                     plain: false,
                     gid_follows: false,
                     group_made: None,
@@ -181,15 +193,19 @@ impl Roll {
             None if own => (Some(name.clone()), there.unwrap_or(uid.filter(|uid| follows(*uid)))),
             None => (None, None),
         };
-        let group_made = given.as_ref().and_then(|given| self.groups.iter().find(|group| group.name == *given));
+        let group_made = given.as_ref().and_then(|given| self.given_group(given));
+        let fails = site.plain && site.strict && !user.non_unique && !user.uncertain;
         let made = Made {
             stage: site.stage,
             instruction: site.instruction,
             word_end: user.command.end,
             uid_option: if is_busybox(site, simple) { "-u" } else { "--uid" },
             uid: user.uid,
+            uid_span: user.uid_span,
+            group_span: user.group.as_ref().map(|group| group.span).filter(|_| given.as_deref().is_some_and(is_number)),
+            taken: uid.filter(|_| fails).and_then(|uid| self.account_with(uid, &name)),
             plain: site.plain && !user.uncertain,
-            gid_follows: own && there.is_none() && user.uid == Id::Absent && follows(PINNED),
+            gid_follows: own && there.is_none() && follows(PINNED),
             group_made: group_made.and_then(|group| group.made.clone()),
         };
         // Debian's adduser gives a system account /nonexistent (measured on bookworm).
@@ -214,8 +230,38 @@ impl Roll {
 
     fn group_name(&self, text: &str) -> Option<String> {
         match super::user::number(text) {
-            Some(gid) => self.groups.iter().find(|group| group.gid == Some(gid)).map(|group| group.name.clone()),
+            Some(_) => self.given_group(text).map(|group| group.name.clone()),
             None => (!text.is_empty()).then(|| text.to_owned()),
+        }
+    }
+
+    /// The group that a name or number means; of several with one number the last that was made.
+    fn given_group(&self, text: &str) -> Option<&Group> {
+        let gid = super::user::number(text);
+        let same = |group: &&Group| if gid.is_some() { group.gid == gid } else { group.name == text };
+        self.groups.iter().rev().find(same)
+    }
+
+    /// Who holds a uid besides the account `name`; names of root are not listed.
+    fn account_with(&self, uid: u32, name: &str) -> Option<String> {
+        let holds = |account: &&Account| account.uid == Some(uid) && account.name != name && account.certain;
+        self.accounts.iter().find(holds).map(|account| account.name.clone())
+    }
+
+    fn group_with(&self, gid: u32, name: &str) -> Option<String> {
+        let holds = |group: &&Group| group.gid == Some(gid) && group.name != name;
+        self.groups.iter().find(holds).map(|group| group.name.clone())
+    }
+
+    /// Nothing that is known of the accounts is certain any more.
+    pub(super) fn doubt_all(&mut self) {
+        self.accounts.iter_mut().for_each(|account| account.certain = false);
+    }
+
+    /// What differs from `before` is not certain.
+    pub(super) fn doubt_changes(&mut self, before: &Self) {
+        for account in self.accounts.iter_mut().filter(|account| !before.accounts.contains(account)) {
+            account.certain = false;
         }
     }
 
@@ -252,8 +298,13 @@ impl Roll {
             made: Some(made),
             trusted: false,
             builds: false,
+            certain: true,
         });
     }
+}
+
+fn is_number(text: &str) -> bool {
+    super::user::number(text).is_some()
 }
 
 fn is_trusted(group: Option<&str>) -> bool {

@@ -1,10 +1,9 @@
-//! Puts the switch together: which commands the one RUN needs, where the block goes, how an account's ids are pinned.
+//! Puts the switch together: which commands the one RUN needs, and where the block goes.
 
-use super::identity::{self, CREATED, Identity, Origin, Undecided};
+use super::identity::Identity;
 use super::{Change, Draft, Handed, Place, uses};
-use crate::model::account::{Account, Id};
 use crate::model::{Model, value};
-use crate::syntax::{Args, Instruction, Keyword, TokenKind};
+use crate::syntax::{Args, Keyword, TokenKind};
 
 /// Refuses where the block has no place: behind a continuation that the end of the file leaves open, or above a
 /// VOLUME that later steps work in.
@@ -165,46 +164,4 @@ fn last_user_word(model: &Model<'_>, stage: usize, place: Place) -> Option<(usiz
         Some(Args::One(word)) => Some((last, word.span)),
         _ => None,
     }
-}
-
-/// An account of the file as identity, its ids pinned in its creating commands where they are not written down.
-///
-/// # Errors
-/// Never today; callers treat it like every other choice.
-pub fn pinned(model: &Model<'_>, stage: usize, account: &Account, accounts: &[Account]) -> Result<Identity, Undecided> {
-    let mut identity = identity::existing(account);
-    identity.origin = Origin::Existing;
-    let Some(made) = &account.made else { return Ok(identity) };
-    let volume = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::Volume);
-    let free = |id: u32| accounts.iter().all(|other| other.uid != Some(id) && other.gid != Some(id));
-    let pinnable = made.plain && made.stage == stage && !volume && free(CREATED);
-    if account.uid.is_none()
-        && made.uid == Id::Absent
-        && pinnable
-        && let Some(pin) = pin(model, made.instruction, made.word_end, made.uid_option)
-    {
-        identity.pins.push(pin);
-        identity.uid = Some(CREATED);
-        if made.gid_follows {
-            identity.gid = Some(CREATED);
-        }
-    }
-    if identity.gid.is_none() && identity.uid.is_some() && pinnable {
-        let group = made.group_made.as_ref().filter(|group| group.plain && group.gid == Id::Absent);
-        if let Some(pin) = group.and_then(|group| pin(model, group.instruction, group.word_end, group.gid_option)) {
-            identity.pins.push(pin);
-            identity.gid = Some(CREATED);
-        }
-    }
-    Ok(identity)
-}
-
-/// The id goes right behind the command's name, in the spelling of its tool.
-fn pin(model: &Model<'_>, instruction: usize, word_end: usize, option: &str) -> Option<Change> {
-    let found: &Instruction = model.instruction(instruction)?;
-    let shelled = model.scripts(instruction).first()?;
-    // The place behind the name: one past its last byte, even where a continuation follows.
-    let at = shelled.span(crate::source::Span::new(word_end.checked_sub(1)?, word_end)).end;
-    let text = format!(" {option} {CREATED}");
-    (at <= found.full.end).then(|| Change::Word { instruction, span: crate::source::Span::empty(at), text })
 }

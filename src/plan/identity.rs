@@ -113,7 +113,7 @@ impl Identity {
         self.uid.zip(self.gid).map(|(uid, gid)| format!("{uid}:{gid}"))
     }
 
-    fn in_form(mut self, options: &Options) -> Self {
+    pub(super) fn in_form(mut self, options: &Options) -> Self {
         self.user = match (options.user_form, self.uid, self.gid) {
             (UserForm::Name, _, _) if self.name.is_some() => self.name.clone().unwrap_or_default(),
             (_, Some(uid), Some(gid)) if !self.supplementary => format!("{uid}:{gid}"),
@@ -133,7 +133,7 @@ pub fn choose(model: &Model<'_>, stage: usize, options: &Options, folder: Option
     let wanted = wanted(model, stage, options, &accounts)?;
     let found = match wanted {
         Some(identity) => identity,
-        None => match made_by_file(model, stage, &accounts, folder)? {
+        None => match made_by_file(model, stage, &accounts, folder, options)? {
             Some(identity) => identity,
             None => match owner_in_file(model, stage, &accounts, folder)? {
                 Some(identity) => identity,
@@ -162,6 +162,9 @@ fn wanted(
         (None, uid) => account.uid == uid,
     };
     if let Some(account) = accounts.iter().find(same) {
+        if account.made.as_ref().is_some_and(super::pins::is_taken) {
+            return super::pins::pinned(model, stage, account, accounts, options).map(Some);
+        }
         return Ok(Some(existing(account)));
     }
     let uid = options.uid.unwrap_or(CREATED);
@@ -174,6 +177,7 @@ fn made_by_file(
     stage: usize,
     accounts: &[Account],
     folder: Option<&str>,
+    options: &Options,
 ) -> Result<Option<Identity>, Undecided> {
     let fits =
         |account: &&Account| account.made.is_some() && account.uid != Some(0) && !account.trusted && !account.builds;
@@ -203,7 +207,7 @@ fn made_by_file(
             }
         }
     };
-    super::block::pinned(model, stage, chosen, accounts).map(Some)
+    super::pins::pinned(model, stage, chosen, accounts, options).map(Some)
 }
 
 /// Who owns what lies in the app's own folder, root aside.
