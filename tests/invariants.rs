@@ -10,6 +10,8 @@ mod files;
 #[path = "invariants/lines.rs"]
 mod lines;
 mod support;
+#[path = "invariants/users.rs"]
+mod users;
 
 use std::collections::BTreeSet;
 
@@ -164,7 +166,7 @@ pub(crate) const fn row(
 }
 
 fn table() -> Vec<Spoiled> {
-    [lines::rows(), files::rows(), broken::rows()].into_iter().flatten().collect()
+    [lines::rows(), files::rows(), broken::rows(), users::rows()].into_iter().flatten().collect()
 }
 
 #[test]

@@ -4,8 +4,8 @@ mod program;
 mod template;
 
 pub use program::{
-    HomeDownload, ProgramFacts, ProgramKind, ProgramRole, Writes, command, home_downloads, ignores_cwd, makes_accounts,
-    writes,
+    HomeDownload, ProgramFacts, ProgramKind, ProgramRole, Writes, command, home_downloads, ignores_cwd, is_app_account,
+    makes_accounts, writes,
 };
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
 
@@ -215,6 +215,8 @@ pub struct Facts {
     pub writable: &'static [Writable],
     /// Folders that it holds and marks as the app's.
     pub app_folders: &'static [&'static str],
+    /// Account tools that its family has and it does not.
+    pub lacks: &'static [&'static str],
     /// How its entrypoint drops root, if it does.
     pub drops: Option<Drop>,
     /// The command that installs account tools; empty when none is needed or known.
@@ -238,6 +240,12 @@ pub struct AccountRecipe {
     pub commands: &'static [&'static str],
     /// Folders of the tools.
     pub folders: &'static [&'static str],
+    /// Accounts that images of these families may hold besides those of their facts.
+    pub system: &'static [&'static str],
+    /// Account tools that other families have and these do not.
+    pub lacks: &'static [&'static str],
+    /// Words of packages that bring them.
+    pub brought_by: &'static [&'static str],
     /// The home that they make, with `{name}`.
     pub home: &'static str,
 }

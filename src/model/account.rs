@@ -131,7 +131,9 @@ impl Model<'_> {
         let Some(this) = self.stages.get(stage) else { return Vec::new() };
         let start = match &this.base {
             Base::Stage(parent) => self.last_roll(*parent),
-            Base::Image { facts: Some(facts), .. } => roll::of_base(facts),
+            Base::Image { reference, facts: Some(facts), .. } => {
+                roll::of_base(facts, crate::images::of_any_tag(reference).as_ref())
+            }
             _ => Roll::default(),
         };
         let mut rolls = vec![(this.from, start)];
@@ -251,8 +253,7 @@ impl Model<'_> {
         let names = |path: &str| sources.iter().any(|source| source.text == path);
         let to = destination.text.trim_end_matches('/');
         let from = instruction.flag("from").and_then(|flag| flag.value.as_deref());
-        let target = self.expand(stage, index, to);
-        if brings_accounts(target.text().map_or("$", |text| text.trim_end_matches('/')), sources) {
+        if self.may_bring_accounts(stage, index) {
             roll.doubt_all();
         }
         let Some(from) = from.and_then(|name| self.find_stage(name, stage)) else { return };
@@ -272,6 +273,16 @@ impl Model<'_> {
         if names("/etc/group") {
             roll.groups = theirs.groups.clone();
         }
+    }
+
+    /// Whether an instruction may bring an `/etc/passwd` from elsewhere.
+    pub fn may_bring_accounts(&self, stage: usize, index: usize) -> bool {
+        let found = self.instruction(index).filter(|found| matches!(found.keyword, Keyword::Copy | Keyword::Add));
+        let Some(Args::Copy { sources, destination, .. }) = found.map(|found| &found.args) else { return false };
+        let target = self.expand(stage, index, &destination.text);
+        let cwd = self.cwd(stage, index);
+        let joined = target.text().and_then(|text| cwd.text().map(|cwd| super::value::join(cwd, text)));
+        brings_accounts(joined.as_deref().map_or("$", |text| text.trim_end_matches('/')), sources)
     }
 
     /// The first line of the stage's lineage that shows that it runs as root: it installs packages, makes accounts or

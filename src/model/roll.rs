@@ -1,7 +1,7 @@
 //! The accounts and groups of an image at one line, and what each command makes of them.
 
 use super::account::{Account, GroupMade, Id, Made};
-use crate::facts::{Facts, Family, Role, Tools};
+use crate::facts::{self, Facts, Family, Role, Tools};
 use crate::shell::Simple;
 use crate::shell::account::{self as effects, AccountEffect, AddUser, Adduser};
 
@@ -39,7 +39,12 @@ pub(super) fn dialect(facts: &Facts) -> Option<Adduser> {
 }
 
 /// What the base image brings.
-pub(super) fn of_base(facts: &Facts) -> Roll {
+pub(super) fn of_base(facts: &Facts, of_any_tag: Option<&Facts>) -> Roll {
+    // Distributions gave people's logins to some of their releases: what holds for every tag was hardly seen in this one.
+    let vague = |account: &facts::Account| {
+        account.role == Role::Login
+            && of_any_tag.is_none_or(|any| any.accounts.iter().any(|other| other.uid == account.uid))
+    };
     let accounts = facts.accounts.iter().map(|account| Account {
         name: account.name.to_owned(),
         uid: account.uid,
@@ -52,7 +57,7 @@ pub(super) fn of_base(facts: &Facts) -> Roll {
         made: None,
         trusted: false,
         builds: false,
-        certain: true,
+        certain: !vague(account),
     });
     let own = facts.accounts.iter().filter(|account| !account.group.is_empty());
     let own = own.map(|account| Group { name: account.group.to_owned(), gid: account.gid, made: None });
@@ -244,12 +249,17 @@ impl Roll {
 
     /// Who holds a uid besides the account `name`; names of root are not listed.
     fn account_with(&self, uid: u32, name: &str) -> Option<String> {
-        let holds = |account: &&Account| account.uid == Some(uid) && account.name != name && account.certain;
+        let holds = |account: &&Account| account.uid == Some(uid) && account.name != name && account.is_known();
         self.accounts.iter().find(holds).map(|account| account.name.clone())
     }
 
     fn group_with(&self, gid: u32, name: &str) -> Option<String> {
-        let holds = |group: &&Group| group.gid == Some(gid) && group.name != name;
+        let known = |group: &Group| {
+            let mut accounts = self.accounts.iter();
+            group.made.is_some()
+                || accounts.any(|account| account.group.as_ref() == Some(&group.name) && account.is_known())
+        };
+        let holds = |group: &&Group| group.gid == Some(gid) && group.name != name && known(group);
         self.groups.iter().find(holds).map(|group| group.name.clone())
     }
 
@@ -300,6 +310,14 @@ impl Roll {
             builds: false,
             certain: true,
         });
+    }
+}
+
+impl Account {
+    /// Whether the account is surely there: one that the file makes, or one that the image makes for applications or
+    /// people.
+    fn is_known(&self) -> bool {
+        self.certain && (self.made.is_some() || matches!(self.role, Role::App | Role::Login))
     }
 }
 

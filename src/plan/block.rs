@@ -1,8 +1,9 @@
 //! Puts the switch together: which commands the one RUN needs, and where the block goes.
 
-use super::identity::Identity;
-use super::{Change, Draft, Handed, Place, uses};
-use crate::model::{Model, value};
+use super::identity::{Identity, Origin};
+use super::{Change, Draft, Handed, Place, Turned, turns, uses};
+use crate::facts::{Confidence, DefaultUser};
+use crate::model::{Base, Model, value};
 use crate::syntax::{Args, Keyword, TokenKind};
 
 /// Refuses where the block has no place: behind a continuation that the end of the file leaves open, or above a
@@ -69,12 +70,65 @@ pub fn assemble(draft: &mut Draft<'_>) {
         draft.changes.push(Change::Block { place: Place::Above(volume), comment: None, commands, user: None });
     }
     commands.extend(hand_over(&identity.named(), &late, false));
+    let user = identity.user.clone();
+    if let Some(wrong) = draft.wrong {
+        return in_place_of(draft, wrong, place, comment, commands, user);
+    }
+    if let Some((redundant, text)) = redundant(draft, &identity, place).filter(|_| commands.is_empty()) {
+        draft.changes.push(Change::RemoveInstruction { instruction: redundant });
+        draft.turned.push(Turned { user: redundant, freed: Vec::new() });
+        draft.identity = Some(Identity { user: text.to_owned(), ..identity });
+        return;
+    }
     let replaced = last_user_word(model, stage, place).filter(|_| commands.is_empty());
     let change = match replaced {
-        Some((instruction, span)) => Change::Word { instruction, span, text: identity.user.clone() },
-        None => Change::Block { place, comment, commands, user: Some(identity.user.clone()) },
+        Some((instruction, span)) => Change::Word { instruction, span, text: user },
+        None => Change::Block { place, comment, commands, user: Some(user) },
     };
     draft.changes.push(change);
+}
+
+/// A `USER root` that nothing needs, and the user that the base image has without it: going, it leaves that user.
+fn redundant(draft: &Draft<'_>, identity: &Identity, place: Place) -> Option<(usize, &'static str)> {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let Some(Base::Image { facts: Some(facts), listed: true, .. }) = model.root_base(stage) else { return None };
+    let DefaultUser::Account(text) = facts.default_user else { return None };
+    let users = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::User).count();
+    let (user, _) = last_user_word(model, stage, place)?;
+    let its = identity.origin == Origin::Base && facts.confidence > Confidence::Recalled;
+    (users == 1 && its && !turns::has_comment(model, user)).then_some((user, text))
+}
+
+/// A USER that names nobody becomes the account where it stands, or goes where files are still copied below it.
+fn in_place_of(
+    draft: &mut Draft<'_>,
+    wrong: usize,
+    place: Place,
+    comment: Option<String>,
+    commands: Vec<String>,
+    user: String,
+) {
+    let model = draft.scene.model;
+    let body = model.stages.get(draft.scene.stage).map(|stage| stage.body.clone()).unwrap_or_default();
+    let needed =
+        |index: usize| matches!(model.keyword(index), Keyword::Copy | Keyword::Add | Keyword::Volume | Keyword::Shell);
+    let word = match model.instruction(wrong).map(|found| &found.args) {
+        Some(Args::One(word)) if commands.is_empty() || !(wrong + 1..body.end).any(needed) => Some(word.span),
+        _ => None,
+    };
+    match word {
+        Some(span) => {
+            if !commands.is_empty() {
+                draft.changes.push(Change::Block { place: Place::Above(wrong), comment, commands, user: None });
+            }
+            draft.changes.push(Change::Word { instruction: wrong, span, text: user });
+        }
+        None => {
+            draft.changes.push(Change::RemoveInstruction { instruction: wrong });
+            draft.turned.push(Turned { user: wrong, freed: Vec::new() });
+            draft.changes.push(Change::Block { place, comment, commands, user: Some(user) });
+        }
+    }
 }
 
 fn comment(identity: &Identity) -> String {

@@ -2,7 +2,7 @@
 
 use super::Change;
 use crate::facts::{self, DefaultUser, Family, Known, Role, Tools};
-use crate::model::account::{Account, Id};
+use crate::model::account::Account;
 use crate::model::{Base, Model, owner, user};
 use crate::options::{Options, UserForm};
 
@@ -91,7 +91,7 @@ impl Identity {
         match (&self.name, &self.group) {
             (Some(name), Some(group)) => format!("{name}:{group}"),
             (Some(name), None) => name.clone(),
-            _ => format!("{}:{}", self.uid.unwrap_or(NUMBER), self.gid.unwrap_or(NUMBER)),
+            _ => self.uid.unwrap_or(NUMBER).to_string() + &self.gid.map_or(String::new(), |gid| format!(":{gid}")),
         }
     }
 
@@ -144,6 +144,17 @@ pub fn choose(model: &Model<'_>, stage: usize, options: &Options, folder: Option
             },
         },
     };
+    Ok(found.in_form(options))
+}
+
+/// A new account of this name, or a number where none can be made.
+///
+/// # Errors
+/// When its number is taken or nothing says how accounts are made.
+pub fn fresh(model: &Model<'_>, stage: usize, options: &Options, name: &str) -> Result<Identity, Undecided> {
+    let accounts = model.accounts(stage, usize::MAX);
+    let uid = options.uid.unwrap_or(CREATED);
+    let found = created(model, stage, &accounts, Some(name), uid, options.gid.unwrap_or(uid))?;
     Ok(found.in_form(options))
 }
 
@@ -385,9 +396,4 @@ fn for_several_platforms(model: &Model<'_>) -> bool {
             .and_then(|flag| flag.value.as_deref())
             .is_some_and(|value| value.contains("BUILDPLATFORM"))
     })
-}
-
-/// Whether an id is written down in the file.
-pub fn is_literal(id: &Id) -> bool {
-    matches!(id, Id::Literal(_))
 }

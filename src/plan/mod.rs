@@ -10,6 +10,7 @@ pub mod ports;
 pub mod standing;
 pub mod switch;
 pub mod turns;
+pub mod unknown;
 pub mod uses;
 mod write_set;
 
@@ -87,6 +88,8 @@ pub struct Draft<'d> {
     pub identity: Option<Identity>,
     /// The account of a USER that stays, once a rule has asked to write it, or its ids, in another way.
     pub standing: Option<Identity>,
+    /// A USER that names nobody, which the switch takes the place of.
+    pub wrong: Option<usize>,
     /// USERs that go, or move, because they stand in the wrong place.
     pub turned: Vec<Turned>,
     /// Changes besides the block.
@@ -145,6 +148,7 @@ impl<'d> Draft<'d> {
             findings: Vec::new(),
             identity: None,
             standing: None,
+            wrong: None,
             turned: Vec::new(),
             changes: Vec::new(),
             handed: Vec::new(),

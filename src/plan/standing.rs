@@ -24,7 +24,8 @@ pub struct Named {
 pub fn named(draft: &Draft<'_>) -> Option<Named> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let at = model.last_user(stage)?;
-    if draft.identity.is_some() || hazard::is_windows(model, stage) {
+    let broken = super::unknown::missing_tool(model, stage).is_some();
+    if draft.identity.is_some() || broken || hazard::is_windows(model, stage) {
         return None;
     }
     let Who::User(text) = model.final_user(stage) else { return None };
@@ -53,10 +54,13 @@ pub fn pin(draft: &Draft<'_>, named: &Named, account: &Account) -> Result<Identi
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let accounts = model.accounts(stage, usize::MAX);
     let taken = account.made.as_ref().is_some_and(pins::is_taken);
+    if account.made.as_ref().is_some_and(|made| made.stage != stage) {
+        return Err("it is made in a stage that others may build on".to_owned());
+    }
     if !account.certain {
         return Err("steps of the build may give it another number".to_owned());
     }
-    if !taken && let Some(why) = relied_on(draft, account) {
+    if !taken && let Some(why) = relied_on(draft) {
         return Err(why);
     }
     let mut identity =
@@ -69,14 +73,27 @@ pub fn pin(draft: &Draft<'_>, named: &Named, account: &Account) -> Result<Identi
     Ok(identity)
 }
 
+/// Hazards that say that people outside of the project work with the image.
+const SHARED: [&str; 7] =
+    ["root-volume", "no-command", "base-image", "development", "interactive", "github-action", "devices"];
+
 /// What may rely on the id that the account happens to get.
-fn relied_on(draft: &Draft<'_>, account: &Account) -> Option<String> {
+fn relied_on(draft: &Draft<'_>) -> Option<String> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     if let Some(file) = pins::relied_on(draft) {
         return Some(format!("{file} mounts folders or names a user, so that the number may be relied on"));
     }
     if model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::Volume) {
         return Some("older volumes hold files of the number that it got".to_owned());
+    }
+    if let Some(path) = super::write_set::kept(draft) {
+        return Some(format!("older containers may have left files at {path} that belong to the number it got"));
+    }
+    let shared = hazard::find(draft.scene).into_iter().find(|hazard| SHARED.contains(&hazard.id));
+    if shared.is_some() {
+        return Some(
+            "others may build on the image, or mount their files into it, and rely on the number it got".to_owned(),
+        );
     }
     let numbered = (0..model.tree.instructions.len()).find(|index| names_ids(&draft.scene.text(*index)));
     if let Some(index) = numbered {
@@ -90,7 +107,6 @@ fn relied_on(draft: &Draft<'_>, account: &Account) -> Option<String> {
     };
     let copies = model.lineage(stage).into_iter().map(|(_, index)| index);
     let bare = copies.filter(|index| model.keyword(*index) == Keyword::Copy).find(bare);
-    let _ = account;
     bare.map(|index| format!("line {} copies files that may belong to the number that it got", model.line(index)))
 }
 

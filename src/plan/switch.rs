@@ -34,6 +34,18 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
             }
         }
     }
+    settle(draft, rule, at, message, None);
+}
+
+/// Plans the switch to a new account of this name; the USER at `wrong` names it already, and nobody is called so.
+pub fn to_new(draft: &mut Draft<'_>, rule: &'static str, message: &str, name: &str, wrong: usize) {
+    settle(draft, rule, wrong, message, Some(name));
+    draft.wrong = draft.identity.as_ref().map(|_| wrong);
+}
+
+/// Chooses the account, or says what stands in the way.
+fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, name: Option<&str>) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
     if let Some(note) = drops_by_itself(draft) {
         draft.notes.push(note);
         return;
@@ -46,7 +58,11 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
     }
     draft.hazards.extend(found);
     let folder = ownership::own_folder(model, stage);
-    match identity::choose(model, stage, draft.options, folder.as_deref()) {
+    let chosen = match name {
+        Some(name) => identity::fresh(model, stage, draft.options, name),
+        None => identity::choose(model, stage, draft.options, folder.as_deref()),
+    };
+    match chosen {
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
             let at = for_any_user(draft).unwrap_or(at);
             let why = "the file gives its folders to group 0, so that any user may run it (OpenShift): say which with --uid N --gid 0";

@@ -60,7 +60,8 @@ fn installs(ran: &Ran) -> bool {
                 |word: &&str| matches!(*word, "install" | "add" | "update" | "upgrade" | "-S" | "-Sy" | "-Syu" | "-y");
             known.writes == Writes::System && words.iter().any(verb) && !words.iter().any(asks)
         }
-        ProgramKind::Accounts => !words.iter().any(asks) && !words.is_empty(),
+        // `passwd` and its kin let people change what is theirs.
+        ProgramKind::Accounts => !words.iter().any(asks) && !words.is_empty() && ran.name.contains("add"),
         _ => false,
     }
 }

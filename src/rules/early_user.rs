@@ -31,7 +31,7 @@
 //! with the reason.
 
 use super::Rule;
-use crate::plan::{Draft, turns};
+use crate::plan::{Draft, turns, unknown};
 
 pub(super) const RULE: Rule = Rule { id: "early-user", doc: include_str!("early_user.rs"), apply };
 
@@ -40,7 +40,9 @@ fn apply(draft: &mut Draft<'_>) {
     for early in turns::early(model, stage) {
         let Some(first) = early.needing.first().copied() else { continue };
         let message = format!("the step on line {} needs root, and USER gave it up above", model.line(first));
-        match turns::stuck(model, stage, &early) {
+        let nobody = unknown::nobody(draft).is_some_and(|nobody| nobody.at == early.user);
+        let nobody = nobody.then(|| "the account that it names is nowhere".to_owned());
+        match nobody.or_else(|| turns::stuck(model, stage, &early)) {
             None if turns::lower(draft, &early).is_some() => {
                 draft.found(RULE.id, early.user, message, "the build fails there; below it, the USER is as good");
             }

@@ -7,8 +7,10 @@ mod late_user;
 mod missing_user;
 mod named_user;
 mod privileged_port;
+mod root_entrypoint;
 mod root_user;
 mod taken_id;
+mod unknown_user;
 mod unowned_copy;
 mod unused_user;
 
@@ -36,9 +38,11 @@ impl Rule {
 
 /// Every rule. The switch of the user comes first because the others hang on the account;
 /// where a USER stands comes before how it is written.
-pub const ALL: [Rule; 11] = [
+pub const ALL: [Rule; 13] = [
     missing_user::RULE,
     root_user::RULE,
+    root_entrypoint::RULE,
+    unknown_user::RULE,
     unused_user::RULE,
     early_user::RULE,
     late_user::RULE,
