@@ -105,6 +105,12 @@ impl Model<'_> {
         self.roll(stage, index)?.groups.iter().find(|group| group.name == name)?.gid
     }
 
+    /// How many groups have a gid before the instruction `index` of `stage`.
+    pub fn groups_with(&self, stage: usize, index: usize, gid: Option<u32>) -> usize {
+        let same = |roll: &Roll| roll.groups.iter().filter(|group| gid.is_some() && group.gid == gid).count();
+        self.roll(stage, index).map_or(0, same)
+    }
+
     /// Whether a group with this name exists before the instruction `index` of `stage`.
     pub fn has_group(&self, stage: usize, index: usize, name: &str) -> bool {
         self.roll(stage, index).is_some_and(|roll| roll.groups.iter().any(|group| group.name == name))

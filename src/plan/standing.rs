@@ -1,8 +1,8 @@
 //! The account of a USER that is there already and not root: its ids, and how the USER is written.
 
 use super::{Change, Draft, Identity, identity, pins};
-use crate::facts::DefaultUser;
-use crate::model::account::{Account, Id};
+use crate::facts::{Confidence, DefaultUser};
+use crate::model::account::{Account, Id, Made};
 use crate::model::hazard;
 use crate::model::{Base, Model, Who, user};
 use crate::options::UserForm;
@@ -56,6 +56,12 @@ pub fn pin(draft: &Draft<'_>, named: &Named, account: &Account) -> Result<Identi
     let taken = account.made.as_ref().is_some_and(pins::is_taken);
     if account.made.as_ref().is_some_and(|made| made.stage != stage) {
         return Err("it is made in a stage that others may build on".to_owned());
+    }
+    // An ARG that chooses the whole image chooses the tools, too.
+    if let Some(Base::Image { chosen: true, listed, .. }) = model.root_base(stage)
+        && !(*listed && model.base_text(stage).is_some_and(|text| crate::images::lookup(&text).is_some()))
+    {
+        return Err("an ARG chooses the base image, and with it the tools that make it".to_owned());
     }
     if !account.certain {
         return Err("steps of the build may give it another number".to_owned());
@@ -167,8 +173,7 @@ pub fn by_number(draft: &mut Draft<'_>, named: &Named, mut identity: Identity) -
     }
     let model = draft.scene.model;
     let made = named.account.as_ref().and_then(|account| account.made.clone());
-    let group_made = made.and_then(|made| made.group_made);
-    let certain = group_made.is_none_or(|group| group.plain);
+    let certain = made.is_none_or(|made| is_group_sure(model, draft.scene.stage, &made, identity.gid));
     if let Some(group) = &named.group {
         // A group that is written stays the one that it is.
         let its_own = certain && identity.group.as_deref() == Some(group);
@@ -197,6 +202,19 @@ pub fn by_number(draft: &mut Draft<'_>, named: &Named, mut identity: Identity) -
     }
     draft.standing = Some(identity);
     Some(())
+}
+
+/// Whether a primary group's number is certain: made or given by a plain command, or made along with the account in an
+/// image that is known to have no other group of the number.
+fn is_group_sure(model: &Model<'_>, stage: usize, made: &Made, gid: Option<u32>) -> bool {
+    if let Some(group) = &made.group_made {
+        return group.plain;
+    }
+    let known = matches!(
+        model.root_base(stage),
+        Some(Base::Image { facts: Some(facts), listed: true, .. }) if facts.confidence > Confidence::Recalled
+    );
+    made.group_span.is_some() || (known && model.groups_with(stage, usize::MAX, gid) <= 1)
 }
 
 /// The argument of a USER as it is written.

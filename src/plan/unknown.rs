@@ -3,7 +3,7 @@
 use super::{Draft, standing};
 use crate::facts::{self, CommandKind, Confidence, DefaultUser, Facts, Family, Known, ProgramKind, ProgramRole};
 use crate::model::command::Ran;
-use crate::model::{Base, Model};
+use crate::model::{Base, Model, user};
 use crate::syntax::Keyword;
 
 /// A USER whose name means nobody.
@@ -21,21 +21,38 @@ pub fn nobody(draft: &Draft<'_>) -> Option<Nobody> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let named = standing::named(draft).filter(|named| named.account.is_none())?;
     let (at, name) = (named.at, named.name);
-    let made = [at, usize::MAX].into_iter().any(|line| model.account(stage, line, &name).is_some());
-    let Some(Base::Image { facts: Some(facts), listed: true, chosen: false, .. }) = model.root_base(stage) else {
-        return None;
-    };
-    if made || !is_told_whole(facts) || facts_hold(facts, &name) {
-        return None;
-    }
-    let lineage = model.lineage(stage);
-    let brought = lineage.iter().any(|(of, index)| model.may_bring_accounts(*of, *index));
-    let mut runs = lineage.iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
-    if brought || runs.any(|(of, index)| may_make(model, *of, *index, &name)) {
+    let made = model.account(stage, usize::MAX, &name).is_some();
+    if made || !is_nowhere(model, stage, at, &name, usize::MAX) {
         return None;
     }
     let stuck = stuck(model, stage, at, &name);
     Some(Nobody { at, name, stuck })
+}
+
+/// Copies of the target that give files to a name which certainly means nobody by their line: (copy, name).
+pub fn owners(model: &Model<'_>, stage: usize) -> Vec<(usize, String)> {
+    let body = model.stages.get(stage).map(|stage| stage.body.clone()).unwrap_or_default();
+    let flags = body.filter_map(|index| Some((index, model.instruction(index)?.flag("chown")?.value.clone()?)));
+    let names = flags.filter_map(|(index, owner)| {
+        let owner = model.expand(stage, index, &owner);
+        let name = owner.certain()?.split(':').next()?.to_owned();
+        (!name.is_empty() && name != "root" && user::number(&name).is_none()).then_some((index, name))
+    });
+    names.filter(|(index, name)| is_nowhere(model, stage, *index, name, *index)).collect()
+}
+
+/// Whether no account of a name can exist before a line, as far as the steps before `end` go.
+fn is_nowhere(model: &Model<'_>, stage: usize, at: usize, name: &str, end: usize) -> bool {
+    let Some(Base::Image { facts: Some(facts), listed: true, chosen: false, .. }) = model.root_base(stage) else {
+        return false;
+    };
+    if model.account(stage, at, name).is_some() || !is_told_whole(facts) || facts_hold(facts, name) {
+        return false;
+    }
+    let lineage: Vec<_> = model.lineage(stage).into_iter().filter(|(_, index)| *index < end).collect();
+    let brought = lineage.iter().any(|(of, index)| model.may_bring_accounts(*of, *index));
+    let mut runs = lineage.iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    !brought && !runs.any(|(of, index)| may_make(model, *of, *index, name))
 }
 
 /// Whether all that an image adds to its system's own accounts is known: language and system images, not servers.

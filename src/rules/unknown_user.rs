@@ -46,6 +46,10 @@ fn apply(draft: &mut Draft<'_>) {
             format!("the build fails there: install what brings {tool} first, or use the tools that the image has");
         return draft.refuse(RULE.id, at, message, "no-account-tools", why);
     }
+    for (at, name) in unknown::owners(draft.scene.model, draft.scene.stage) {
+        let message = format!("--chown names {name}, and no such account exists by then");
+        draft.advise(RULE.id, at, message, "builders fail there, or give the files to root in silence");
+    }
     let Some(found) = unknown::nobody(draft) else { return };
     let message = format!("USER {} names nobody: no such account is in the image", found.name);
     match found.stuck {
