@@ -67,7 +67,7 @@ fn installs(ran: &Ran) -> bool {
 }
 
 /// Whether all that a RUN does may as well be root's: it touches the system alone.
-fn only_system(model: &Model<'_>, stage: usize, index: usize) -> bool {
+pub fn only_system(model: &Model<'_>, stage: usize, index: usize) -> bool {
     let commands = model.commands(stage, index);
     let system = |ran: &Ran| {
         let known = facts::command(&ran.name).map(|known| (known.kind, known.writes));

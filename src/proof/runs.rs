@@ -51,7 +51,8 @@ fn same_user(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> bool 
 /// Whether the plan lets a RUN run as root that cannot run as anybody else.
 fn freed(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> bool {
     let declared = case.plan.turned.iter().any(|turned| turned.freed.contains(&old.1));
-    declared && turns::needs_root(case.before, old.0, old.1) && case.after.user(new.0, new.1).is_root()
+    let needs = turns::needs_root(case.before, old.0, old.1) && turns::only_system(case.before, old.0, old.1);
+    declared && needs && case.after.user(new.0, new.1).is_root()
 }
 
 /// ENV and ARG before a line, those whose port moves aside.

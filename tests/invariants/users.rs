@@ -1,7 +1,7 @@
 //! A USER that stands already: the same account by its number, ids that are pinned or were taken, and its place.
 
 use super::{Spoiled, Spoiler, row};
-use unroot::plan::{Change, Turned};
+use unroot::plan::{Change, Place, Turned};
 
 /// The name becomes the number.
 const NAMED: &str = "\
@@ -41,6 +41,14 @@ RUN apt-get update && apt-get install -y git
 COPY --chown=node:node . /app/
 RUN npm --version
 CMD [\"node\", \"/app/server.js\"]
+";
+
+/// A step needs root, and does more than that.
+pub(super) const MIXED: &str = "\
+FROM node:22-slim
+USER 1000:1000
+RUN apt-get update && npm ci
+CMD [\"node\", \"server.js\"]
 ";
 
 fn standing(spoiler: &mut Spoiler<'_, '_>, user: &str) {
@@ -113,6 +121,20 @@ pub(super) fn rows() -> Vec<Spoiled> {
                 let (user, step) = (s.at("USER"), s.at("RUN npm"));
                 s.above("CMD");
                 s.plan.turned = vec![Turned { user, freed: vec![s.at("RUN apt"), step] }];
+            },
+            &[],
+        ),
+        row(
+            "runs",
+            "what a step leaves for the account becomes root's",
+            MIXED,
+            |s| {
+                let (user, step) = (s.at("USER"), s.at("RUN"));
+                s.remove("USER");
+                let place = Place::Above(s.at("CMD"));
+                let moved = Some("1000:1000".to_owned());
+                s.plan.changes.push(Change::Block { place, comment: None, commands: Vec::new(), user: moved });
+                s.plan.turned = vec![Turned { user, freed: vec![step] }];
             },
             &[],
         ),
