@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::schema::{Account, Commands, Facts, Image, Recipe, Tokens};
+use super::schema::{Account, Commands, Facts, Frameworks, Image, Languages, Recipe, Tokens};
 use super::values::{
-    COMMANDS, CONFIDENCES, FAMILIES, KNOWN, PROGRAM_KINDS, PROGRAM_ROLES, ROLES, STRATEGIES, TOOLS, WRITE_KINDS,
-    WRITES, is_date, is_group, is_name, is_path, is_tag, is_user,
+    AT_START, COMMANDS, CONFIDENCES, FAMILIES, KNOWN, PROGRAM_KINDS, PROGRAM_ROLES, ROLES, STRATEGIES, TOOLS,
+    WRITE_KINDS, WRITES, is_date, is_group, is_name, is_path, is_tag, is_user,
 };
 
 /// Problems of one file.
@@ -228,6 +228,7 @@ pub fn commands(path: &str, text: &str) -> Result<Commands, Vec<String>> {
         file.maybe_one_of(from, "root", program.root.as_ref(), KNOWN);
         file.maybe_one_of(from, "kind", program.kind.as_ref(), PROGRAM_KINDS);
         file.maybe_one_of(from, "writes", program.writes.as_ref(), WRITES);
+        file.maybe_one_of(from, "at-start", program.at_start.as_ref(), AT_START);
         for writes in program.subcommands.values() {
             file.one_of(from, "subcommands", writes, WRITES);
         }
@@ -242,6 +243,36 @@ pub fn commands(path: &str, text: &str) -> Result<Commands, Vec<String>> {
         file.sources(&download.sources);
     }
     finish(file, commands)
+}
+
+/// `sources.yaml`.
+pub fn languages(path: &str, text: &str) -> Result<Languages, Vec<String>> {
+    let languages: Languages = parse(path, text)?;
+    let mut file = File { path, text, problems: Vec::new() };
+    for language in &languages.languages {
+        let lists = [&language.programs, &language.endings, &language.writes];
+        if lists.iter().any(|list| list.is_empty() || list.iter().any(String::is_empty)) {
+            file.wrong(0, &language.name, format!("`{}` without programs, endings or writes", language.name));
+        }
+        file.sources(&language.sources);
+    }
+    finish(file, languages)
+}
+
+/// `frameworks.yaml`.
+pub fn frameworks(path: &str, text: &str) -> Result<Frameworks, Vec<String>> {
+    let frameworks: Frameworks = parse(path, text)?;
+    let mut file = File { path, text, problems: Vec::new() };
+    for framework in &frameworks.frameworks {
+        if framework.manifests.is_empty() || framework.writes.is_empty() {
+            file.wrong(0, &framework.name, format!("`{}` without manifests or writes", framework.name));
+        }
+        for folder in &framework.writes {
+            file.path(0, "writes", &format!("/{folder}"));
+        }
+        file.sources(&framework.sources);
+    }
+    finish(file, frameworks)
 }
 
 /// `tokens.yaml`.

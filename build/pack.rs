@@ -1,7 +1,7 @@
 //! Writes checked templates as Rust: the static tables of `facts`.
 
 use super::read::Templates;
-use super::schema::{Account, Commands, Drops, Facts, Image, Recipe, Tokens, Variant, Writable};
+use super::schema::{Account, Commands, Drops, Facts, Framework, Image, Language, Recipe, Tokens, Variant, Writable};
 
 /// The source of `$OUT_DIR/facts.rs`.
 pub fn tables(templates: &Templates) -> String {
@@ -23,6 +23,8 @@ pub fn tables(templates: &Templates) -> String {
     table(&mut out, "RECIPES", "AccountRecipe", templates.recipes.iter().map(recipe));
     commands(&mut out, &templates.commands);
     tokens(&mut out, &templates.tokens);
+    table(&mut out, "LANGUAGES", "Language", templates.languages.languages.iter().map(language));
+    table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
     out
 }
 
@@ -168,13 +170,14 @@ fn commands(out: &mut String, commands: &Commands) {
     let or = |kind: &str, text: &Option<String>, other: &str| value(kind, text.as_deref().unwrap_or(other));
     let rows = commands.programs.iter().map(|(name, program)| {
         format!(
-            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?} }}",
+            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?}, at_start: {} }}",
             or("ProgramRole", &program.role, "plain"),
             or("Known", &program.root, "unknown"),
             or("ProgramKind", &program.kind, "plain"),
             or("Writes", &program.writes, "unknown"),
             list(&program.subcommands, |(name, writes)| format!("({name:?}, {})", value("Writes", writes))),
             program.port,
+            option(program.at_start.as_ref().map(|text| value("AtStart", text))),
         )
     });
     table(out, "PROGRAMS", "ProgramFacts", rows);
@@ -184,6 +187,30 @@ fn commands(out: &mut String, commands: &Commands) {
         format!("HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled} }}", download.what)
     });
     table(out, "HOME_DOWNLOADS", "HomeDownload", rows);
+}
+
+fn framework(framework: &Framework) -> String {
+    format!(
+        "Framework {{ name: {:?}, manifests: {}, writes: {} }}",
+        framework.name,
+        list(&framework.manifests, |(file, marks)| format!("({file:?}, {})", texts(marks))),
+        texts(&framework.writes),
+    )
+}
+
+fn language(language: &Language) -> String {
+    format!(
+        "Language {{ name: {:?}, programs: {}, images: {}, endings: {}, tests: {}, main: {:?}, manifests: {}, writes: {}, libraries: {} }}",
+        language.name,
+        texts(&language.programs),
+        texts(&language.images),
+        texts(&language.endings),
+        texts(&language.tests),
+        language.main,
+        texts(&language.manifests),
+        texts(&language.writes),
+        texts(&language.libraries),
+    )
 }
 
 fn tokens(out: &mut String, tokens: &Tokens) {

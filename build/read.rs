@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::check::{File, commands, image, recipes, tokens};
-use super::schema::{Commands, Image, Recipe, Tokens};
+use super::check::{File, commands, frameworks, image, languages, recipes, tokens};
+use super::schema::{Commands, Frameworks, Image, Languages, Recipe, Tokens};
 
 /// All of `templates/`.
 #[derive(Debug)]
@@ -17,6 +17,10 @@ pub struct Templates {
     pub commands: Commands,
     /// `tokens.yaml`.
     pub tokens: Tokens,
+    /// `sources.yaml`.
+    pub languages: Languages,
+    /// `frameworks.yaml`.
+    pub frameworks: Frameworks,
 }
 
 /// The templates of a folder, or every problem of them as `file:line: message`.
@@ -36,12 +40,14 @@ pub fn read(folder: &Path) -> Result<Templates, Vec<String>> {
     let recipes = keep(file(&folder.join("users.yaml"), recipes), &mut problems);
     let commands = keep(file(&folder.join("commands.yaml"), commands), &mut problems);
     let tokens = keep(file(&folder.join("tokens.yaml"), tokens), &mut problems);
+    let languages = keep(file(&folder.join("sources.yaml"), languages), &mut problems);
+    let frameworks = keep(file(&folder.join("frameworks.yaml"), frameworks), &mut problems);
     if let Some(tokens) = &tokens {
         problems.extend(names(folder, &images, tokens));
     }
-    match (recipes, commands, tokens) {
-        (Some(recipes), Some(commands), Some(tokens)) if problems.is_empty() => {
-            Ok(Templates { images, recipes, commands, tokens })
+    match (recipes, commands, tokens, languages, frameworks) {
+        (Some(recipes), Some(commands), Some(tokens), Some(languages), Some(frameworks)) if problems.is_empty() => {
+            Ok(Templates { images, recipes, commands, tokens, languages, frameworks })
         }
         _ => Err(problems),
     }

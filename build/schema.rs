@@ -261,7 +261,8 @@ pub struct Program {
     /// `packages` (installs into the system), `accounts`, `ownership`, `build`, `vcs`, `plain`.
     #[serde(default)]
     pub kind: Option<String>,
-    /// What it writes in a RUN: `nothing`, `cwd` (installs below the working folder), `system`, `home`, `unknown`.
+    /// What it writes in a RUN: `nothing`, `named` (only what its arguments name), `output` (build output below the working
+    /// folder, which nothing writes at run time), `cwd` (installs below the working folder), `system`, `home`, `unknown`.
     #[serde(default)]
     pub writes: Option<String>,
     /// The same by first operand (`npm: {ci: cwd, config: home}`).
@@ -270,6 +271,10 @@ pub struct Program {
     /// The port that a server listens on by default.
     #[serde(default)]
     pub port: Option<u16>,
+    /// What a start tool writes when the container starts: `caches` (beside the installed packages), `builds` (beside the
+    /// source, and into caches).
+    #[serde(default)]
+    pub at_start: Option<String>,
 }
 
 /// A download into root's home.
@@ -313,4 +318,62 @@ fn pairs<'de, D: Deserializer<'de>, V: Deserialize<'de>>(source: D) -> Result<BT
 /// The same where the map may be left out.
 fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(source: D) -> Result<Option<BTreeMap<String, V>>, D::Error> {
     pairs(source).map(Some)
+}
+
+/// `sources.yaml`: how the source of a program shows that it writes files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Languages {
+    /// One entry a language.
+    pub languages: Vec<Language>,
+}
+
+/// A language.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Language {
+    /// Its name.
+    pub name: String,
+    /// Its compilers or interpreters.
+    pub programs: Vec<String>,
+    /// Templates of images whose stages are built with it.
+    #[serde(default)]
+    pub images: Vec<String>,
+    /// Endings of its files.
+    pub endings: Vec<String>,
+    /// Parts of the names of test files.
+    pub tests: Vec<String>,
+    /// A text that stands in the file that holds the program's start; empty when any may.
+    pub main: String,
+    /// Files that name its libraries.
+    pub manifests: Vec<String>,
+    /// Texts that stand in every call that writes files.
+    pub writes: Vec<String>,
+    /// Libraries that write files.
+    pub libraries: Vec<String>,
+    /// Where that is said.
+    pub sources: Vec<String>,
+}
+
+/// `frameworks.yaml`: what apps write at run time by the framework that they are built on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Frameworks {
+    /// One entry a framework.
+    pub frameworks: Vec<Framework>,
+}
+
+/// A framework.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Framework {
+    /// Its name.
+    pub name: String,
+    /// Files of the app's folder, with texts of which any tells the framework.
+    #[serde(deserialize_with = "pairs")]
+    pub manifests: BTreeMap<String, Vec<String>>,
+    /// Folders that it writes, relative to the app's folder.
+    pub writes: Vec<String>,
+    /// Where that is said.
+    pub sources: Vec<String>,
 }

@@ -46,7 +46,8 @@ pub(super) const CONFIDENCES: &[&str] = &["read", "documented", "recalled"];
 pub(super) const PROGRAM_ROLES: &[&str] =
     &["plain", "wrapper", "interpreter", "start-tool", "server", "drops-root", "init", "daemon-root"];
 pub(super) const PROGRAM_KINDS: &[&str] = &["packages", "accounts", "ownership", "build", "vcs", "plain"];
-pub(super) const WRITES: &[&str] = &["nothing", "cwd", "system", "home", "unknown"];
+pub(super) const WRITES: &[&str] = &["nothing", "named", "output", "cwd", "system", "home", "unknown"];
+pub(super) const AT_START: &[&str] = &["caches", "builds"];
 
 /// An absolute path in its shortest form.
 pub(super) fn is_path(path: &str) -> bool {

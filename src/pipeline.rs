@@ -85,7 +85,7 @@ fn range(model: &Model<'_>, span: Span) -> report::Range {
 fn with_compose(model: &Model<'_>, dockerfile: &Dockerfile, files: &dyn Files, options: &Options) -> Options {
     let mut options = options.clone();
     if let Some(path) = dockerfile.path.as_deref().filter(|_| options.targets.is_empty() || options.context.is_none()) {
-        let build = compose::build_of(path, files, hazard::is_development);
+        let build = compose::build_of(&compose::services(path, files), hazard::is_development);
         let known = build.target.filter(|target| model.find_stage(target, model.stages.len()).is_some());
         if options.targets.is_empty() {
             options.targets.extend(known);
@@ -120,14 +120,7 @@ fn target(
 ) {
     let context = context(model, stage, dockerfile, files, options);
     let programs = model.programs(stage);
-    let scene = Scene {
-        model,
-        stage,
-        programs: &programs,
-        files,
-        context: context.as_deref(),
-        path: dockerfile.path.as_deref(),
-    };
+    let scene = Scene::new(model, stage, &programs, files, context.as_deref(), dockerfile.path.as_deref());
     let plan = draft(&scene, options, &rules::ALL);
     let unsafe_only = plan.safety() == Safety::Unsafe && !options.unsafe_fixes;
     let switched = plan.identity.is_some();
@@ -250,8 +243,7 @@ pub fn is_stable(again: &Dockerfile, files: &dyn Files, options: &Options) -> bo
     targets.into_iter().all(|stage| {
         let context = context(&model, stage, again, files, options);
         let programs = model.programs(stage);
-        let (context, path) = (context.as_deref(), again.path.as_deref());
-        let scene = Scene { model: &model, stage, programs: &programs, files, context, path };
+        let scene = Scene::new(&model, stage, &programs, files, context.as_deref(), again.path.as_deref());
         let plan = draft(&scene, options, &rules::ALL);
         let applies = plan.safety() == Safety::Safe || options.unsafe_fixes;
         let alone = draft(&scene, options, &rules::ALONE);

@@ -144,7 +144,14 @@ impl Spoiler<'_, '_> {
     /// A path in the report.
     pub(crate) fn hand(&mut self, path: &str, tree: bool) {
         let owner = self.plan.identity.as_ref().unwrap().owner();
-        self.plan.handed.push(Handed { path: path.to_owned(), owner, tree, make: true, why: "VOLUME".to_owned() });
+        self.plan.handed.push(Handed {
+            path: path.to_owned(),
+            owner,
+            tree,
+            make: true,
+            by_copy: false,
+            why: "VOLUME".to_owned(),
+        });
     }
 
     /// An instruction goes.

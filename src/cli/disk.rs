@@ -5,11 +5,11 @@ use std::fs::{self, File, Metadata};
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::context::{Entry, Files};
+use crate::context::{Built, Entry, Files, builds};
 
 /// Files beside the Dockerfile are small: configs and scripts.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -22,12 +22,13 @@ pub(crate) struct Disk {
     root: PathBuf,
     entries: Mutex<HashMap<String, Entry>>,
     lists: Mutex<HashMap<String, Vec<String>>>,
+    builds: OnceLock<Arc<Vec<Built>>>,
 }
 
 impl Disk {
     /// The files below `root`, a path without symbolic links.
     pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), entries: Mutex::default(), lists: Mutex::default() }
+        Self { root: root.into(), entries: Mutex::default(), lists: Mutex::default(), builds: OnceLock::new() }
     }
 
     /// What stands at `path`, if every folder above it is a real one: a link may lead anywhere.
@@ -96,6 +97,10 @@ impl Files for Disk {
             names.sort_unstable();
             names
         })
+    }
+
+    fn builds(&self) -> Arc<Vec<Built>> {
+        self.builds.get_or_init(|| Arc::new(builds(self))).clone()
     }
 }
 

@@ -4,8 +4,8 @@ mod program;
 mod template;
 
 pub use program::{
-    HomeDownload, ProgramFacts, ProgramKind, ProgramRole, Writes, command, home_downloads, ignores_cwd, is_app_account,
-    makes_accounts, writes,
+    AtStart, Framework, HomeDownload, Language, ProgramFacts, ProgramKind, ProgramRole, Writes, command, frameworks,
+    home_downloads, ignores_cwd, is_app_account, languages, makes_accounts, writes,
 };
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
 

@@ -1,6 +1,6 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
-use super::{APP_ACCOUNTS, HOME_DOWNLOADS, Known, PROGRAMS};
+use super::{APP_ACCOUNTS, FRAMEWORKS, HOME_DOWNLOADS, Known, LANGUAGES, PROGRAMS};
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,12 @@ pub enum ProgramKind {
 /// Where a program of a RUN writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writes {
-    /// Nowhere, or only where its arguments say.
+    /// Nowhere, or only where a redirection says.
     Nothing,
+    /// Only what its arguments name.
+    Named,
+    /// Below the working folder: build output, which nothing writes at run time.
+    Output,
     /// Below the working folder: installed packages.
     Cwd,
     /// Into the system, never below the working folder.
@@ -41,6 +45,15 @@ pub enum Writes {
     Home,
     /// It cannot be known.
     Unknown,
+}
+
+/// What a start tool writes when the container starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtStart {
+    /// Caches beside the installed packages.
+    Caches,
+    /// Build output beside the source, and caches.
+    Builds,
 }
 
 /// A program.
@@ -60,6 +73,8 @@ pub struct ProgramFacts {
     pub subcommands: &'static [(&'static str, Writes)],
     /// A server's port.
     pub port: Option<u16>,
+    /// What a start tool writes at run time.
+    pub at_start: Option<AtStart>,
 }
 
 /// A RUN that leaves in root's home what the process looks for in its own.
@@ -107,4 +122,48 @@ pub fn is_app_account(name: &str) -> bool {
 /// RUNs that leave in root's home what the process looks for in its own.
 pub fn home_downloads() -> &'static [HomeDownload] {
     HOME_DOWNLOADS
+}
+
+/// How the source of a program shows that it writes files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Language {
+    /// Its name.
+    pub name: &'static str,
+    /// Its compilers or interpreters.
+    pub programs: &'static [&'static str],
+    /// Templates of images whose stages are built with it.
+    pub images: &'static [&'static str],
+    /// Endings of its files.
+    pub endings: &'static [&'static str],
+    /// Parts of the names of test files.
+    pub tests: &'static [&'static str],
+    /// A text that stands in the file that holds the program's start; empty when any may.
+    pub main: &'static str,
+    /// Files that name its libraries.
+    pub manifests: &'static [&'static str],
+    /// Texts that stand in every call that writes files.
+    pub writes: &'static [&'static str],
+    /// Libraries that write files.
+    pub libraries: &'static [&'static str],
+}
+
+/// Languages whose source can be looked at.
+pub fn languages() -> &'static [Language] {
+    LANGUAGES
+}
+
+/// What apps write at run time by the framework that they are built on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Framework {
+    /// Its name.
+    pub name: &'static str,
+    /// Files of the app's folder, with texts of which any tells the framework.
+    pub manifests: &'static [(&'static str, &'static [&'static str])],
+    /// Folders that it writes, relative to the app's folder.
+    pub writes: &'static [&'static str],
+}
+
+/// Frameworks that are known.
+pub fn frameworks() -> &'static [Framework] {
+    FRAMEWORKS
 }

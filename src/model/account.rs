@@ -297,13 +297,16 @@ impl Model<'_> {
         let lines = self.lineage(stage);
         let until = lines.iter().position(|(_, index)| self.keyword(*index) == Keyword::User).unwrap_or(lines.len());
         let runs = lines.into_iter().take(until).filter(|(_, index)| self.keyword(*index) == Keyword::Run);
-        runs.map(|(at, index)| (index, self.commands(at, index))).find_map(|(index, commands)| {
-            let needs = commands.list.iter().any(|ran| {
+        runs.into_iter().find(|(at, index)| self.root_step(*at, *index)).map(|(_, index)| index)
+    }
+
+    /// Whether the instruction is a RUN that surely needs root: it installs packages, makes accounts, gives files away.
+    pub fn root_step(&self, stage: usize, index: usize) -> bool {
+        self.keyword(index) == Keyword::Run
+            && self.commands(stage, index).list.iter().any(|ran| {
                 let known = crate::facts::command(&ran.name);
                 !ran.conditional && known.is_some_and(|known| known.needs_root == Known::Yes)
-            });
-            needs.then_some(index)
-        })
+            })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Model, Shelled, Value, value};
+use super::{Model, Value, value};
 use crate::shell::{self, Cwd, PartKind, Place, Script, Simple, TopCommand, Word};
 use crate::source::Span;
 use crate::syntax::{Args, Command};
@@ -12,6 +12,8 @@ use crate::syntax::{Args, Command};
 pub struct Ran {
     /// Name without its folder; empty when it is not literal.
     pub name: String,
+    /// Name as the shell sees it, quotes gone; empty when it is not literal.
+    pub full: String,
     /// The arguments' values, `None` where they cannot be known.
     pub arguments: Vec<Option<String>>,
     /// The arguments' spans in the script's text.
@@ -53,9 +55,9 @@ pub struct Ownership {
 }
 
 impl Ran {
-    /// The name as written, when it is literal.
-    pub fn literal_path(&self, script: &Shelled) -> Option<String> {
-        (!self.name.is_empty()).then(|| script.text_of(self.name_span))
+    /// The name with its folder, when it is literal.
+    pub fn literal_path(&self) -> Option<String> {
+        (!self.full.is_empty()).then(|| self.full.clone())
     }
 
     /// Whether an option stands among the arguments: `-R`, also in a cluster (`-hR`), or `--recursive`.
@@ -67,11 +69,16 @@ impl Ran {
             .any(|text| text == long || (text.starts_with('-') && !text.starts_with("--") && text.contains(short)))
     }
 
-    /// Arguments that are no options: (position, value).
+    /// Arguments that are no options, nor the value of one that takes it as a word of its own: (position, value).
     pub fn operands(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
         let dashed =
             |text: &Option<String>| text.as_deref().is_some_and(|text| text.len() > 1 && text.starts_with('-'));
-        self.arguments.iter().enumerate().filter(move |(_, text)| !dashed(text)).map(|(at, text)| (at, text.as_deref()))
+        let taken = move |at: usize| {
+            let before = at.checked_sub(1).and_then(|before| self.arguments.get(before));
+            before.and_then(Option::as_deref).is_some_and(|option| takes_value(&self.name, option))
+        };
+        let operand = move |(at, text): &(usize, &Option<String>)| !dashed(text) && !taken(*at);
+        self.arguments.iter().enumerate().filter(operand).map(|(at, text)| (at, text.as_deref()))
     }
 
     /// A path argument as an absolute path.
@@ -105,6 +112,20 @@ impl Ran {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether an option of the tools that make files is followed by its value (`mkdir -m 777`, `-pm 777`, `touch -r X`).
+fn takes_value(name: &str, option: &str) -> bool {
+    let (short, long): (&[char], &[&str]) = match name {
+        "mkdir" => (&['m'], &["--mode"]),
+        "touch" => (&['d', 'r', 't'], &["--date", "--reference", "--time"]),
+        "install" => (&['g', 'm', 'o', 'S', 't'], &["--group", "--mode", "--owner", "--suffix", "--target-directory"]),
+        _ => return false,
+    };
+    match option.strip_prefix("--") {
+        Some(_) => long.contains(&option),
+        None => option.starts_with('-') && option.ends_with(short),
     }
 }
 
@@ -165,6 +186,7 @@ fn exec(words: &[crate::syntax::Word], cwd: Value) -> Option<Ran> {
     let (name, arguments) = words.split_first()?;
     Some(Ran {
         name: name.text.rsplit('/').next().unwrap_or("").to_owned(),
+        full: name.text.clone(),
         arguments: arguments.iter().map(|word| Some(word.text.clone())).collect(),
         spans: arguments.iter().map(|word| word.joined).collect(),
         name_span: name.joined,
@@ -254,6 +276,7 @@ fn simple_command(
     let writes = simple.redirects.iter().filter(|redirect| writing(&redirect.operator));
     Some(Ran {
         name: name.rsplit('/').next().unwrap_or("").to_owned(),
+        full: name,
         arguments: values.into_iter().skip(1).collect(),
         spans: spans.into_iter().skip(1).collect(),
         name_span,

@@ -1,7 +1,6 @@
 //! The container's command: ENTRYPOINT and CMD with their inheritance, and the programs that they start.
 
 use super::{Model, Value, value};
-use crate::context::{Entry as OnDisk, Files};
 use crate::facts::{self, ProgramRole};
 use crate::source::Span;
 use crate::syntax::{Args, Command, Keyword};
@@ -128,14 +127,15 @@ impl Model<'_> {
         found.complete &= commands.complete;
         let Some(script) = self.scripts(place.1).first() else { return };
         for ran in &commands.list {
-            let mut argv = vec![(ran.literal_path(script), script.span(ran.name_span))];
+            let mut argv = vec![(ran.literal_path(), script.span(ran.name_span))];
             let spans = ran.spans.iter().map(|span| script.span(*span));
             argv.extend(ran.arguments.iter().cloned().zip(spans));
             self.add_program(place, &argv, &ran.writes, found, 0);
         }
     }
 
-    fn add_program(
+    /// Adds the programs that a command line starts.
+    pub(super) fn add_program(
         &self,
         at: (usize, usize),
         argv: &[(Option<String>, Span)],
@@ -174,46 +174,10 @@ impl Model<'_> {
         let cwd = self.cwd(at.0, usize::MAX);
         let mut lookup = |name: &str| self.environment(at.0, usize::MAX, name).certain().map(str::to_owned);
         for ran in super::command::walk(&script, &cwd, &mut lookup) {
-            let head = Some(String::from_utf8_lossy(ran.name_span.of(text.as_bytes())).into_owned());
-            let mut argv = vec![(head.filter(|_| !ran.name.is_empty()), span)];
+            let mut argv = vec![(ran.literal_path(), span)];
             argv.extend(ran.arguments.iter().map(|value| (value.clone(), span)));
             self.add_program(at, &argv, &ran.writes, found, depth + 1);
         }
-    }
-
-    /// The path in the build context of a file of the image that a plain copy brings; `None` when none of the copies
-    /// surely brings it.
-    pub fn context_path(&self, stage: usize, image_path: &str, files: &dyn Files, context: &str) -> Option<String> {
-        for (at, index) in self.lineage(stage).into_iter().rev() {
-            let Some(instruction) = self.instruction(index) else { continue };
-            let Args::Copy { sources, destination, .. } = &instruction.args else { continue };
-            if instruction.flag("from").is_some() {
-                continue;
-            }
-            let target = self.expand(at, index, &destination.text);
-            let cwd = self.cwd(at, index);
-            let target = target.text().and_then(|text| cwd.text().map(|cwd| value::join(cwd, text)));
-            let Some(target) = target.filter(|target| value::within(image_path, target)) else { continue };
-            let rest = image_path.get(target.len()..).unwrap_or("").trim_start_matches('/');
-            for source in sources {
-                let Some(source) = self.expand(at, index, &source.text).text().map(|text| value::join("/", text))
-                else {
-                    continue;
-                };
-                let base = source.rsplit('/').next().unwrap_or("").to_owned();
-                let source = value::join(&format!("/{context}"), source.trim_start_matches('/'));
-                let source = source.trim_start_matches('/').to_owned();
-                let inside = value::join(&format!("/{source}"), rest).trim_start_matches('/').to_owned();
-                let file = |path: &str| matches!(files.entry(path), OnDisk::File { .. });
-                if (rest.is_empty() || rest == base) && file(&source) {
-                    return Some(source);
-                }
-                if file(&inside) {
-                    return Some(inside);
-                }
-            }
-        }
-        None
     }
 
     /// Whether a relative or absolute program path stands for a file in the image, and which.

@@ -4,15 +4,19 @@ pub mod account;
 mod base;
 pub mod command;
 pub mod entry;
+pub mod file;
+mod from;
 pub mod hazard;
 pub mod owner;
 pub mod port;
 mod roll;
 pub mod script;
+pub mod source;
 pub mod stage;
-mod start;
+pub mod start;
 pub mod user;
 pub mod value;
+pub mod workload;
 
 use std::sync::OnceLock;
 

@@ -335,6 +335,13 @@ impl Model<'_> {
             .any(|folder| value::within(folder, path) && !app(&folder))
     }
 
+    /// The app's own folder: the one that the process starts in, unless the image has it or others share it.
+    pub fn own_folder(&self, stage: usize) -> Option<String> {
+        let cwd = self.process_folder(stage);
+        let cwd = cwd.certain()?;
+        (!is_packaged(cwd) && !self.is_base_folder(stage, cwd)).then(|| cwd.to_owned())
+    }
+
     /// The folder that the process of the stage starts in.
     pub fn process_folder(&self, stage: usize) -> Value {
         self.cwd(stage, usize::MAX)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Model, Value, value};
-use crate::facts::Facts;
+use crate::facts::{Confidence, Facts};
 use crate::shell::Dialect;
 use crate::syntax::{Args, Command, Instruction, Keyword, Tree};
 
@@ -121,7 +121,7 @@ fn shell_kind(instruction: &Instruction) -> ShellKind {
 pub(super) fn resolve_bases(model: &mut Model<'_>) {
     let globals = global_args(model.tree);
     for index in 0..model.stages.len() {
-        let base = base(model, index, &globals);
+        let base = super::from::base(model, index, &globals);
         if let Some(stage) = model.stages.get_mut(index) {
             stage.base = base;
         }
@@ -157,7 +157,7 @@ fn overridable(value: Value) -> Value {
 }
 
 /// ARGs that BuildKit sets by itself (Dockerfile reference, "Automatic platform ARGs").
-fn platform(name: &str) -> Value {
+pub(super) fn platform(name: &str) -> Value {
     const AUTOMATIC: [&str; 8] = [
         "TARGETPLATFORM",
         "TARGETOS",
@@ -169,47 +169,6 @@ fn platform(name: &str) -> Value {
         "BUILDVARIANT",
     ];
     if AUTOMATIC.contains(&name) { Value::Unknown } else { Value::Unset }
-}
-
-fn base(model: &Model<'_>, index: usize, globals: &HashMap<String, Value>) -> Base {
-    let Some(stage) = model.stages.get(index) else { return Base::Unknown(String::new()) };
-    let Some(Args::From { image, .. }) = model.instruction(stage.from).map(|from| &from.args) else {
-        return Base::Unknown("its FROM is ill-formed".to_owned());
-    };
-    let mut unset = false;
-    let mut lookup = |name: &str| {
-        let value = globals.get(name).cloned().unwrap_or_else(|| platform(name));
-        unset |= value == Value::Unset;
-        value
-    };
-    let value = value::expand(&image.text, model.tree.escape, &mut lookup);
-    let (reference, chosen) = match value {
-        Value::Known(text) if !unset => (text, false),
-        Value::Default(text) if !unset => (text, true),
-        _ => return partly_known(&image.text, model, globals),
-    };
-    // A number names a stage only in COPY --from; FROM takes names (Dockerfile reference, FROM).
-    let wanted = reference.to_ascii_lowercase();
-    let earlier = model.stages.get(..index).unwrap_or_default();
-    if let Some(parent) = earlier.iter().rev().find(|stage| stage.name.as_deref() == Some(wanted.as_str())) {
-        return Base::Stage(parent.index);
-    }
-    Base::Image { reference, facts: None, listed: false, chosen }
-}
-
-/// `FROM node:${TAG}` with an unknown TAG: the repository is known, and that often is enough.
-fn partly_known(text: &str, model: &Model<'_>, globals: &HashMap<String, Value>) -> Base {
-    let Some((repository, tag)) = text.rsplit_once(':').filter(|(_, tag)| tag.contains('$')) else {
-        return Base::Unknown(format!("`{text}` takes its value from outside of the file"));
-    };
-    let mut lookup = |name: &str| globals.get(name).cloned().unwrap_or_else(|| platform(name));
-    let repository = value::expand(repository, model.tree.escape, &mut lookup);
-    match repository.text() {
-        Some(repository) if !repository.is_empty() => {
-            Base::Image { reference: format!("{repository}:{tag}"), facts: None, listed: false, chosen: true }
-        }
-        _ => Base::Unknown(format!("`{text}` takes its value from outside of the file")),
-    }
 }
 
 fn read_variables(model: &mut Model<'_>, index: usize, globals: &HashMap<String, Value>) {
@@ -349,8 +308,10 @@ impl Model<'_> {
                 Base::Image { facts: Some(facts), .. } if !facts.workdir.is_empty() => {
                     return Value::Known(facts.workdir.to_owned());
                 }
-                // No source names a folder of these images because they set none (checked for the listed ones).
-                Base::Image { listed: true, .. } => return Value::Known("/".to_owned()),
+                // No source names a folder of these images because they set none (checked for those that were read).
+                Base::Image { listed: true, facts: Some(facts), .. } if facts.confidence > Confidence::Recalled => {
+                    return Value::Known("/".to_owned());
+                }
                 _ => return Value::Unknown,
             }
         }

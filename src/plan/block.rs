@@ -43,7 +43,9 @@ fn works_below(draft: &Draft<'_>, volume: usize) -> bool {
     let Some(place) = place(model, stage) else { return false };
     let early = draft.handed.iter().filter(|handed| above_volume(model, stage, place, handed).is_some());
     early.into_iter().any(|handed| {
-        let works = uses::uses(model, stage, &handed.path).into_iter().any(|used| used.at > volume && used.writes);
+        let works = uses::uses(model, stage, &handed.path, &uses::strictly)
+            .into_iter()
+            .any(|used| used.at > volume && used.writes);
         let body = model.stages.get(stage).map(|stage| stage.body.clone()).unwrap_or_default();
         let mut runs = body.filter(|index| *index > volume && model.keyword(*index) == Keyword::Run);
         works || runs.any(|index| uses::gives(model, stage, index, &handed.path, true))
@@ -60,7 +62,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let (early, late): (Vec<&Handed>, Vec<&Handed>) = draft
         .handed
         .iter()
-        .filter(|handed| !handed.why.starts_with("copied"))
+        .filter(|handed| !handed.by_copy)
         .partition(|handed| above_volume(model, stage, place, handed).is_some());
     let mut commands = identity.commands.clone();
     let volume = early.iter().filter_map(|handed| above_volume(model, stage, place, handed)).min();

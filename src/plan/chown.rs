@@ -146,7 +146,7 @@ fn covered(
     if made_below.into_iter().any(|(_, node)| !matches!(node.made, Made::Copy(_))) {
         return None;
     }
-    let works = uses::uses(model, stage, path).into_iter().any(|used| used.at <= index && used.writes);
+    let works = uses::uses(model, stage, path, &uses::strictly).into_iter().any(|used| used.at <= index && used.writes);
     if works || given_before(model, stage, index, path, found) {
         return None;
     }

@@ -124,11 +124,18 @@ impl Identity {
     }
 }
 
-/// Chooses the account for the end of `stage`. `folder` is the app's own folder.
+/// Chooses the account for the end of `stage`. `folder` is the app's own folder, `pod` what the project's own cluster runs
+/// the image as.
 ///
 /// # Errors
 /// When several accounts fit and nothing tells which, or the wanted one cannot be had.
-pub fn choose(model: &Model<'_>, stage: usize, options: &Options, folder: Option<&str>) -> Result<Identity, Undecided> {
+pub fn choose(
+    model: &Model<'_>,
+    stage: usize,
+    options: &Options,
+    folder: Option<&str>,
+    pod: Option<(u32, u32)>,
+) -> Result<Identity, Undecided> {
     let accounts = model.accounts(stage, usize::MAX);
     let wanted = wanted(model, stage, options, &accounts)?;
     let found = match wanted {
@@ -139,22 +146,15 @@ pub fn choose(model: &Model<'_>, stage: usize, options: &Options, folder: Option
                 Some(identity) => identity,
                 None => match of_base(model, stage, &accounts) {
                     Some(identity) => identity,
-                    None => created(model, stage, &accounts, None, CREATED, CREATED)?,
+                    None => {
+                        let free = |(uid, _): &(u32, u32)| accounts.iter().all(|account| account.uid != Some(*uid));
+                        let (uid, gid) = pod.filter(free).unwrap_or((CREATED, CREATED));
+                        created(model, stage, &accounts, None, uid, gid)?
+                    }
                 },
             },
         },
     };
-    Ok(found.in_form(options))
-}
-
-/// A new account of this name, or a number where none can be made.
-///
-/// # Errors
-/// When its number is taken or nothing says how accounts are made.
-pub fn fresh(model: &Model<'_>, stage: usize, options: &Options, name: &str) -> Result<Identity, Undecided> {
-    let accounts = model.accounts(stage, usize::MAX);
-    let uid = options.uid.unwrap_or(CREATED);
-    let found = created(model, stage, &accounts, Some(name), uid, options.gid.unwrap_or(uid))?;
     Ok(found.in_form(options))
 }
 
@@ -315,7 +315,7 @@ pub fn existing(account: &Account) -> Identity {
 }
 
 /// (e) An account that the plan makes, or a number where none can be made.
-fn created(
+pub(super) fn created(
     model: &Model<'_>,
     stage: usize,
     accounts: &[Account],

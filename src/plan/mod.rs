@@ -3,9 +3,11 @@
 pub mod block;
 pub mod change;
 pub mod chown;
+mod companions;
 pub mod identity;
 pub mod ownership;
 pub mod pins;
+mod plain;
 pub mod ports;
 pub mod standing;
 pub mod switch;
@@ -52,6 +54,8 @@ pub struct Handed {
     pub tree: bool,
     /// Whether it may be missing and is made first.
     pub make: bool,
+    /// Whether a copy gives it, not a command.
+    pub by_copy: bool,
     /// Why.
     pub why: String,
 }

@@ -1,21 +1,16 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, write_set};
+use super::{Change, Draft, Handed, Identity, companions, plain, write_set};
 use crate::context::Entry;
-use crate::model::entry::Program;
+use crate::facts::{self, Writes};
+use crate::model::command::Ran;
 use crate::model::hazard::{Hazard, Scene, Weight};
-use crate::model::owner::{self, Copied, Made, Owners};
+use crate::model::owner::{Made, Owners};
+use crate::model::start::{self, makefile, tool};
 use crate::model::{Base, Model, value};
 use crate::options::Ownership;
-use crate::syntax::{Args, Keyword, Word};
-
-/// The app's own folder: the one that the process starts in, unless the image has it or others share it.
-pub fn own_folder(model: &Model<'_>, stage: usize) -> Option<String> {
-    let cwd = model.process_folder(stage);
-    let cwd = cwd.certain()?;
-    (!owner::is_packaged(cwd) && !model.is_base_folder(stage, cwd)).then(|| cwd.to_owned())
-}
+use crate::syntax::{Args, Keyword};
 
 /// Hands over what the account needs; returns the copies that get a `--chown` for it.
 pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
@@ -24,66 +19,18 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let owners = model.owners(stage);
     if draft.options.ownership == Ownership::App && !identity.worker {
-        match own_folder(model, stage) {
+        match model.own_folder(stage) {
             Some(folder) => own(draft, &identity, &owners, &folder),
-            None => no_folder(draft),
+            None => plain::no_folder(draft, &identity, &owners),
         }
     }
     if draft.options.ownership != Ownership::None {
         write_set::plan(draft, &identity, &owners);
         write_set::home(draft, &identity, &owners);
     }
+    companions::mounts(draft, &identity);
     let added = draft.changes.get(before..).unwrap_or_default();
     added.iter().filter_map(Change::instruction).collect()
-}
-
-/// The process has no folder of its own: fine only where nothing but a program of this file is in the image.
-fn no_folder(draft: &mut Draft<'_>) {
-    let scene = draft.scene;
-    if shellless(scene.model, scene.stage) && is_plain_service(scene) {
-        return;
-    }
-    let cwd = scene.model.process_folder(scene.stage);
-    let cwd = cwd.text().unwrap_or("a folder that cannot be known").to_owned();
-    push(
-        draft,
-        "opaque-writes",
-        scene.model.entry(scene.stage).cmd.map_or(scene.from(), |(_, index)| index),
-        format!(
-            "the process starts in {cwd}, which stays root's: check that it writes nothing there, or set a WORKDIR of its own"
-        ),
-    );
-}
-
-/// Whether a shell-less image holds a network service that this file builds, and nothing that could be its data: it
-/// exposes a port, and what is copied is the program itself or belongs to the system (certificates, time zones).
-fn is_plain_service(scene: &Scene<'_>) -> bool {
-    let (model, stage) = (scene.model, scene.stage);
-    let exposes = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::Expose);
-    let started = |path: &str| {
-        let runs =
-            |program: &Program| model.program_path(stage, &program.path).is_some_and(|run| value::within(&run, path));
-        scene.programs.list.iter().any(runs)
-    };
-    let system =
-        |path: &str| ["/etc", "/usr/share", "/lib", "/usr/lib", "/lib64"].iter().any(|tree| value::within(path, tree));
-    let copies = model.owners(stage).copies;
-    let built =
-        copies.iter().any(|copy| copy.from.as_deref().is_some_and(|from| model.find_stage(from, stage).is_some()));
-    let plain = |path: &str| (path != "/" && started(path)) || system(path);
-    exposes
-        && built
-        && copies.iter().all(|copy| copy.destination.as_deref().is_some_and(plain) || is_program_at_root(scene, copy))
-}
-
-/// `COPY --from=build /server /`: a single file that lands in the root folder.
-fn is_program_at_root(scene: &Scene<'_>, copy: &Copied) -> bool {
-    let Some(Args::Copy { sources, .. }) = scene.model.instruction(copy.instruction).map(|found| &found.args) else {
-        return false;
-    };
-    let name = |source: &Word| source.text.rsplit('/').next().unwrap_or("").to_owned();
-    let runs = |source: &Word| scene.programs.list.iter().any(|program| program.name == name(source));
-    copy.destination.as_deref() == Some("/") && sources.iter().all(runs)
 }
 
 /// Whether the image has no shell to run commands with.
@@ -102,7 +49,7 @@ pub(super) fn push(draft: &mut Draft<'_>, id: &'static str, at: usize, message: 
 
 fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let uses = uses(model, stage, folder);
+    let uses = uses(model, stage, folder, &|ran| settled(draft.scene, ran));
     let mut made_by_copy = false;
     let mut left = Vec::new();
     for copy in &owners.copies {
@@ -138,6 +85,7 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
             owner: identity.owner(),
             tree: false,
             make: false,
+            by_copy: true,
             why: "copied along: its folder is made by the copy".to_owned(),
         }));
         draft.handed.push(Handed {
@@ -145,10 +93,68 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
             owner: identity.owner(),
             tree: true,
             make: false,
+            by_copy: true,
             why: "copied into the app's own folder".to_owned(),
         });
     }
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
+}
+
+/// Hands over what the app writes by its framework, if it is built on one that is known.
+fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
+    let scene = draft.scene;
+    let holds = |(file, marks): &(&str, &[&str])| {
+        let text = scene.file(&value::join(folder, file)).map(|file| String::from_utf8_lossy(&file.text).into_owned());
+        text.is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
+    };
+    let Some(found) = facts::frameworks().iter().find(|framework| framework.manifests.iter().any(holds)) else {
+        return false;
+    };
+    for path in found.writes.iter().map(|path| value::join(folder, path)) {
+        give(draft, identity, path, format!("{} writes it at run time", found.name));
+    }
+    true
+}
+
+/// Hands over what start scripts write in the folder: a step of the build may have made it as root.
+fn written(draft: &mut Draft<'_>, identity: &Identity, folder: &str) {
+    const PACKAGES: [&str; 3] = ["node_modules", "vendor", ".venv"];
+    for path in start::written(draft.scene) {
+        let rest = path.strip_prefix(folder).unwrap_or("").trim_start_matches('/');
+        let Some(top) = rest.split('/').next().filter(|top| !top.is_empty()) else { continue };
+        let path = value::join(folder, top);
+        let is_file = !rest.contains('/') && top.trim_start_matches('.').contains('.');
+        if !is_file && !PACKAGES.contains(&top) {
+            give(draft, identity, path, "a start script writes it".to_owned());
+        }
+    }
+}
+
+fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
+    let done = |handed: &Handed| handed.path == path || (handed.tree && value::within(&path, &handed.path));
+    if !draft.handed.iter().any(done) {
+        draft.handed.push(Handed { path, owner: identity.owner(), tree: true, make: true, by_copy: false, why });
+    }
+}
+
+/// What a command leaves in its folder where files of the project tell more than its name.
+fn settled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
+    let told = tool::script_writes(scene, ran).or_else(|| makefile::target_writes(scene, ran));
+    // `. venv/bin/activate` sets variables only.
+    let activates = matches!(ran.name.as_str(), "." | "source")
+        && ran.arguments.first().and_then(Option::as_deref).is_some_and(|path| path.ends_with("/bin/activate"));
+    told.or_else(|| bundled(scene, ran)).or(activates.then_some(Writes::Nothing))
+}
+
+/// Bundler installs below the app's folder where it is told to, else into the system.
+fn bundled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
+    let installs = ran.arguments.first().and_then(Option::as_deref).is_some_and(|word| word == "install");
+    let told = |(_, index): &(usize, usize)| {
+        let text = scene.text(*index);
+        text.contains("bundle")
+            && ["deployment", "set path", "set --local path", "--path"].iter().any(|mark| text.contains(mark))
+    };
+    (ran.name == "bundle" && installs && scene.model.lineage(scene.stage).iter().any(told)).then_some(Writes::Cwd)
 }
 
 /// Whether a VOLUME above the instruction `index` lies below `folder`.
@@ -173,7 +179,13 @@ fn folder_itself(
     uses: &[Used],
 ) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let opaque = uses.iter().filter(|used| used.opaque).max_by_key(|used| used.at);
+    // What a step leaves as the account itself, or what a later step opens to it, does not stay root's.
+    let stays = |used: &&Used| {
+        used.opaque
+            && model.user(stage, used.at).is_root()
+            && !super::uses::opened(model, stage, used.at, folder, identity)
+    };
+    let opaque = uses.iter().filter(stays).max_by_key(|used| used.at);
     let code_left = left.iter().copied().find(|index| brings_folder(model, *index));
     if shellless(model, stage) {
         let theirs = owners.owner(folder).is_some_and(|owner| identity.owns(owner));
@@ -192,17 +204,28 @@ fn folder_itself(
     }
     let installs = uses.iter().any(|used| used.installs);
     let small = context_size(draft.scene).is_some_and(|size| size < SMALL);
-    let tree =
-        (code_left.is_some() || opaque.is_some()) && !installs && small && draft_changes_none_below(draft, folder);
-    if let Some(used) = opaque {
+    // What another stage brings may be of any size, and would be written once more.
+    let staged = left.iter().any(|index| model.instruction(*index).is_some_and(|found| found.flag("from").is_some()));
+    let tree = (code_left.is_some() || opaque.is_some())
+        && !installs
+        && !staged
+        && small
+        && draft_changes_none_below(draft, folder);
+    let known = !tree && framework(draft, identity, folder);
+    if !tree {
+        written(draft, identity, folder);
+    }
+    if known {
+        // What the app writes is told by its framework, and handed over.
+    } else if let Some(used) = opaque.filter(|_| !tree) {
         let line = model.line(used.at);
         push(
             draft,
             "opaque-run",
             used.at,
-            format!("what the RUN on line {line} leaves in {folder} cannot be known; it stays root's unless listed"),
+            format!("what the RUN on line {line} leaves in {folder} cannot be known, and stays root's"),
         );
-    } else if let Some(index) = code_left.filter(|_| !tree) {
+    } else if let Some(index) = code_left.filter(|index| !tree && !plain::is_read_only(draft.scene, *index)) {
         let line = model.line(index);
         push(
             draft,
@@ -212,6 +235,11 @@ fn folder_itself(
                 "the copy on line {line} stays root's because later steps work on it: check that the process writes into none of its folders"
             ),
         );
+    }
+    // Where nothing in the folder stays root's, caches beside the packages have their place.
+    let root_made = |used: &Used| used.writes && model.user(stage, used.at).is_root();
+    if tree || (left.is_empty() && !uses.iter().any(root_made)) {
+        draft.hazards.retain(|hazard| hazard.id != "framework-cache");
     }
     // The legacy builder makes a WORKDIR as root whatever USER says (measured): only a chown makes it surely theirs.
     let by_workdir = owners.nodes.get(folder).is_some_and(|node| matches!(node.made, Made::Workdir(_)));
@@ -227,6 +255,7 @@ fn folder_itself(
         owner: identity.owner(),
         tree,
         make: false,
+        by_copy: false,
         why: "WORKDIR of the command".to_owned(),
     });
 }

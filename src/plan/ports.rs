@@ -1,6 +1,6 @@
 //! Moves privileged ports: everywhere that this file names them, or nowhere.
 
-use super::{Change, Draft, Moved};
+use super::{Change, Draft, Moved, companions};
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
 use crate::syntax::{Args, Keyword, Pair, TokenKind};
@@ -14,6 +14,9 @@ pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
     for port in ports {
         let of: Vec<&Named> = places.iter().filter(|place| place.port == port).collect();
         move_port(draft, rule, port, &of, &places);
+    }
+    if !draft.options.keep_ports {
+        companions::manifest_ports(draft);
     }
 }
 

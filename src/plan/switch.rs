@@ -1,8 +1,9 @@
 //! The switch of the user: whether the target runs as root, whether that may change, and to whom.
 
-use super::{Draft, Undecided, identity, ownership};
+use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
+use crate::model::workload::workloads;
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
 
@@ -57,10 +58,12 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         return draft.refuse(rule, first.at, message, first.id, why.join("; "));
     }
     draft.hazards.extend(found);
-    let folder = ownership::own_folder(model, stage);
+    let folder = model.own_folder(stage);
+    let pod = workloads(draft.scene).into_iter().find_map(|workload| workload.user);
+    let pod = pod.map(|(uid, gid)| (uid, gid.filter(|gid| *gid != 0).unwrap_or(uid)));
     let chosen = match name {
-        Some(name) => identity::fresh(model, stage, draft.options, name),
-        None => identity::choose(model, stage, draft.options, folder.as_deref()),
+        Some(name) => unknown::account(draft, name, pod),
+        None => identity::choose(model, stage, draft.options, folder.as_deref(), pod),
     };
     match chosen {
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {

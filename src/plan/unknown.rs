@@ -1,6 +1,7 @@
 //! USERs that name an account which is nowhere: neither in the base image, nor made in the file.
 
-use super::{Draft, standing};
+use super::identity::{self, CREATED};
+use super::{Draft, Identity, Undecided, standing};
 use crate::facts::{self, CommandKind, Confidence, DefaultUser, Facts, Family, Known, ProgramKind, ProgramRole};
 use crate::model::command::Ran;
 use crate::model::{Base, Model, user};
@@ -27,6 +28,19 @@ pub fn nobody(draft: &Draft<'_>) -> Option<Nobody> {
     }
     let stuck = stuck(model, stage, at, &name);
     Some(Nobody { at, name, stuck })
+}
+
+/// A new account of this name, or a number where none can be made; `pod` is what the project's own cluster runs it as.
+///
+/// # Errors
+/// When its number is taken or nothing says how accounts are made.
+pub fn account(draft: &Draft<'_>, name: &str, pod: Option<(u32, u32)>) -> Result<Identity, Undecided> {
+    let (model, stage, options) = (draft.scene.model, draft.scene.stage, draft.options);
+    let accounts = model.accounts(stage, usize::MAX);
+    let free = |(uid, _): &(u32, u32)| accounts.iter().all(|account| account.uid != Some(*uid));
+    let (uid, gid) = pod.filter(free).unwrap_or((CREATED, CREATED));
+    let (uid, gid) = options.uid.map_or((uid, options.gid.unwrap_or(gid)), |uid| (uid, options.gid.unwrap_or(uid)));
+    Ok(identity::created(model, stage, &accounts, Some(name), uid, gid)?.in_form(options))
 }
 
 /// Copies of the target that give files to a name which certainly means nobody by their line: (copy, name).

@@ -1,5 +1,6 @@
 //! What the RUNs of a stage do in a folder.
 
+use super::Identity;
 use crate::facts::{self, Writes};
 use crate::model::command::Ran;
 use crate::model::{Model, Value, value};
@@ -18,19 +19,38 @@ pub struct Used {
 }
 
 /// RUNs of the stage's lineage that work in `folder`, those that only change modes, owners or names aside.
-pub fn uses(model: &Model<'_>, stage: usize, folder: &str) -> Vec<Used> {
+/// `settled` tells of a command more than its name does, if the project's files say so.
+pub fn uses(model: &Model<'_>, stage: usize, folder: &str, settled: &dyn Fn(&Ran) -> Option<Writes>) -> Vec<Used> {
     let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
-    runs.filter_map(|(at, index)| used(model, at, index, folder)).collect()
+    runs.filter_map(|(at, index)| used_as(model, at, index, folder, settled)).collect()
 }
 
-/// What the RUN `index` does in `folder`; `None` if it does not work there.
+/// What the RUN `index` does in `folder` as far as the Dockerfile tells; `None` if it does not work there.
 pub fn used(model: &Model<'_>, stage: usize, index: usize, folder: &str) -> Option<Used> {
+    used_as(model, stage, index, folder, &|_| None)
+}
+
+/// For [`uses`] where every file counts: what a command makes by name is as good as unknown, but for what the model
+/// follows.
+pub fn strictly(ran: &Ran) -> Option<Writes> {
+    let followed = ["chmod", "ln", "mkdir", "rm", "rmdir", "touch", "unlink"].contains(&ran.name.as_str());
+    (facts::writes(&ran.name, "") == Writes::Named && !followed).then_some(Writes::Unknown)
+}
+
+fn used_as(
+    model: &Model<'_>,
+    stage: usize,
+    index: usize,
+    folder: &str,
+    settled: &dyn Fn(&Ran) -> Option<Writes>,
+) -> Option<Used> {
     let commands = model.commands(stage, index);
     let mut found = Used { at: index, opaque: !commands.complete, installs: false, writes: !commands.complete };
     let mut works = !commands.complete;
     for ran in &commands.list {
-        match writes(ran, folder) {
+        match writes(ran, folder, settled) {
             None => {}
+            Some(Writes::Output) => (works, found.writes) = (true, true),
             Some(Writes::Cwd) => (works, found.installs, found.writes) = (true, true, true),
             Some(Writes::Unknown) => (works, found.opaque, found.writes) = (true, true, true),
             Some(_) => works = true,
@@ -40,27 +60,57 @@ pub fn used(model: &Model<'_>, stage: usize, index: usize, folder: &str) -> Opti
 }
 
 /// What a command writes below `folder`; `None` if it does not work there at all.
-fn writes(ran: &Ran, folder: &str) -> Option<Writes> {
-    const HARMLESS: [&str; 5] = ["chmod", "chown", "mkdir", "ln", "rm"];
+fn writes(ran: &Ran, folder: &str, settled: &dyn Fn(&Ran) -> Option<Writes>) -> Option<Writes> {
+    let subcommand = ran.operands().next().and_then(|(_, text)| text).unwrap_or("");
+    let known = settled(ran).unwrap_or_else(|| facts::writes(&ran.name, subcommand));
+    // Single files that a command names; whole trees that it brings are another matter.
+    let brings = ran.name == "mv"
+        || ran.has_option('r', "--recursive")
+        || ran.has_option('R', "--recursive")
+        || ran.has_option('a', "--archive");
+    let named = known == Writes::Named && !(brings && matches!(ran.name.as_str(), "cp" | "mv" | "install"));
     let here = |cwd: &Value| {
         cwd.text().is_none_or(|cwd| value::within(cwd, folder) || value::within(folder, cwd) && cwd != "/")
     };
     let names = ran.arguments.iter().flatten().any(|text| text.contains(folder));
     let inside = ran.cwd.text().is_none_or(|cwd| value::within(cwd, folder)) && here(&ran.cwd);
-    if HARMLESS.contains(&ran.name.as_str()) || !(inside || names) {
+    if named || ran.name == "chown" || !(inside || names) {
         return None;
     }
-    let subcommand = ran.operands().next().and_then(|(_, text)| text).unwrap_or("");
     // `pip install .` builds the project itself, and asks git for its version.
     let local =
         |text: &str| matches!(text, "." | "./") || text.starts_with("./") || text.starts_with(".[") || text == "-e";
     let builds = ran.arguments.iter().flatten().any(|text| local(text));
-    match facts::writes(&ran.name, subcommand) {
+    match known {
+        Writes::Named => Some(Writes::Unknown),
         Writes::System if builds => Some(Writes::Unknown),
         Writes::Nothing if ran.writes.is_empty() => None,
         Writes::System | Writes::Home if !names && facts::ignores_cwd(&ran.name) => None,
         known => Some(known),
     }
+}
+
+/// Whether what the RUN `index` leaves in `folder` is given to the account afterwards, or opened to everybody, with all
+/// below.
+pub fn opened(model: &Model<'_>, stage: usize, index: usize, folder: &str, identity: &Identity) -> bool {
+    let runs = model.lineage(stage).into_iter().filter(|(_, at)| *at >= index && model.keyword(*at) == Keyword::Run);
+    runs.into_iter().any(|(of, at)| {
+        model.commands(of, at).list.iter().filter(|ran| ran.has_option('R', "--recursive") && !ran.conditional).any(
+            |ran| {
+                let mut operands = ran.operands();
+                let first = operands.next().and_then(|(_, text)| text).unwrap_or("");
+                let opens = match ran.name.as_str() {
+                    "chown" => model.owner_of(of, at, first).is_some_and(|owner| identity.owns(&owner)),
+                    "chmod" => {
+                        matches!(first, "777" | "0777" | "a+rwX" | "a+rwx" | "ugo+rwx" | "a=rwx" | "o+rwX" | "o+rwx")
+                    }
+                    _ => false,
+                };
+                let covers = |text: Option<&str>| ran.path(text).is_some_and(|path| value::within(folder, &path));
+                opens && operands.any(|(_, text)| covers(text))
+            },
+        )
+    })
 }
 
 /// Whether the RUN `index` changes the owner of a path or of a folder above it; with `below`, of something in it too.

@@ -58,7 +58,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             );
             return;
         }
-        draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make, why });
+        draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make, by_copy: false, why });
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn kept(draft: &Draft<'_>) -> Option<String> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let mut runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
     let made = runs.find_map(|(at, index)| made_for_run_time(model, stage, at, index).into_iter().next());
-    let own = super::ownership::own_folder(model, stage);
+    let own = model.own_folder(stage);
     let is_own = |path: &str| own.as_deref() == Some(path);
     let named = || named_by_env(model, stage).into_iter().next();
     let home = || {
@@ -112,6 +112,7 @@ pub(super) fn home(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         owner: identity.owner(),
         tree: false,
         make: true,
+        by_copy: false,
         why: "home of the account".to_owned(),
     });
 }
@@ -152,7 +153,7 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
     let entered =
         |path: &str| commands.list.iter().any(|ran| ran.cwd.text().is_some_and(|cwd| value::within(cwd, path)));
     let start = model.cwd(stage, index);
-    let own = super::ownership::own_folder(model, target);
+    let own = model.own_folder(target);
     let is_own = |path: &str| own.as_deref().is_some_and(|own| value::within(path, own));
     let made = commands.list.iter().filter(|ran| matches!(ran.name.as_str(), "mkdir" | "touch") && !ran.conditional);
     let paths = made.flat_map(|ran| ran.operands().filter_map(|(_, text)| ran.path(text)).collect::<Vec<_>>());

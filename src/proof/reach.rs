@@ -1,15 +1,22 @@
 //! What the process needs can be reached by the account.
 
 use super::Case;
+use super::align::Origin as Placed;
 use crate::model::entry::Programs;
-use crate::model::value;
+use crate::model::{Base, value};
 use crate::plan::Origin;
+use crate::plan::ownership::shellless;
 
 /// No path of the command, the health check, PATH, the folder or ENV lies below /root; the account has a home.
 pub(super) fn reach(case: &Case<'_>) -> Result<(), String> {
     let Some(identity) = &case.plan.identity else { return Ok(()) };
     let stage = case.plan.stage;
     let model = case.after;
+    let runs = case.aligned.origins.iter().any(|origin| matches!(origin, Placed::Run(_)));
+    let known = matches!(case.before.root_base(stage), Some(Base::Image { .. }));
+    if runs && known && shellless(case.before, stage) {
+        return Err("a RUN was added to an image that has no shell to run it".to_owned());
+    }
     let barred =
         |text: &str| value::within(text.trim_matches(['"', '\'']), "/root") || text == "~" || text.starts_with("~/");
     let fail = |what: &str| Err(format!("{what} lies below /root, where only root can go"));

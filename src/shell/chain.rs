@@ -169,3 +169,27 @@ impl super::CompoundKind {
         matches!(self, If | For | While | Until | Case)
     }
 }
+
+/// Names of all functions that a script defines.
+pub fn functions(script: &Script) -> std::collections::HashSet<String> {
+    let mut found = std::collections::HashSet::new();
+    let mut pending = vec![script];
+    let mut bodies: Vec<&Command> = Vec::new();
+    loop {
+        if let Some(script) = pending.pop() {
+            let pipelines = script.lists.iter().flat_map(|list| &list.pipelines);
+            bodies.extend(pipelines.flat_map(|pipeline| &pipeline.commands));
+        } else if let Some(command) = bodies.pop() {
+            match &command.kind {
+                CommandKind::Function { name, body } => {
+                    found.insert(name.clone());
+                    bodies.push(body);
+                }
+                CommandKind::Compound { bodies, .. } => pending.extend(bodies),
+                CommandKind::Simple { .. } => {}
+            }
+        } else {
+            return found;
+        }
+    }
+}

@@ -16,7 +16,7 @@ mod tree;
 mod value;
 mod word;
 
-pub use chain::{Place, Simple, TopCommand, each_simple, top_commands};
+pub use chain::{Place, Simple, TopCommand, each_simple, functions, top_commands};
 pub use cut::Host;
 pub use cwd::{Cwd, directories, fails_fast};
 pub use tree::*;

@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use std::sync::Arc;
 use tempfile::TempDir;
-use unroot::context::{Entry, Files};
+use unroot::context::{Built, Entry, Files, builds};
 
 /// The largest file that is read, as the binary does it.
 const LARGEST: u64 = 1 << 20;
@@ -46,6 +47,10 @@ impl Files for Folder {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
         let (full, found) = self.at(path).ok()?;
         if found.is_file() && found.len() <= LARGEST { fs::read(full).ok() } else { None }
+    }
+
+    fn builds(&self) -> Arc<Vec<Built>> {
+        Arc::new(builds(self))
     }
 
     fn list(&self, path: &str) -> Vec<String> {

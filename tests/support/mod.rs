@@ -33,7 +33,7 @@ pub(crate) fn fix(bytes: impl Into<Vec<u8>>, options: &Options) -> report::File 
 pub(crate) fn plan_of(model: &Model<'_>) -> Plan {
     let (stage, files, options) = (model.stages.len() - 1, files(), Options::default());
     let programs = model.programs(stage);
-    let scene = Scene { model, stage, programs: &programs, files: &files, context: Some(""), path: Some("Dockerfile") };
+    let scene = Scene::new(model, stage, &programs, &files, Some(""), Some("Dockerfile"));
     let mut draft = Draft::new(&scene, &options);
     rules::ALL.iter().for_each(|rule| (rule.apply)(&mut draft));
     draft.finish()

@@ -143,7 +143,8 @@ pub fn is_development(stage: &str) -> bool {
 pub(super) fn development(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let name = scene.model.stages.get(scene.stage).and_then(|stage| stage.name.as_deref()).unwrap_or("");
     let path = scene.path.unwrap_or("").to_ascii_lowercase();
-    let by_path = path.split('/').any(|part| part == ".devcontainer") || {
+    let mut folders = path.split('/').rev().skip(1);
+    let by_path = folders.any(|part| matches!(part, ".devcontainer" | "devcontainer" | "devcontainers")) || {
         let file = path.rsplit('/').next().unwrap_or("");
         file.split(['.', '-', '_']).any(is_development)
     };
@@ -151,6 +152,39 @@ pub(super) fn development(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let message =
             "a development image: people mount their own files into it, and a fixed account would not own them";
         found.push(hazard("development", Weight::Manual, scene.from(), message));
+    }
+}
+
+/// A comment right above a last `USER root` that says why root is meant.
+pub(super) fn stated_reason(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    const REASONS: [&str; 9] =
+        ["supervisord", "cron", "sshd", "init", "s6", "as root", "need root", "needs root", "requires root"];
+    let model = scene.model;
+    let Some(last) = model.last_user(scene.stage).filter(|_| model.final_user(scene.stage).is_root()) else { return };
+    let line = model.line(last);
+    let above = (1..line).rev().map(|line| {
+        let text = &model.bytes.get(model.lines.start(line)..model.lines.end(line)).unwrap_or_default();
+        String::from_utf8_lossy(text).trim().to_owned()
+    });
+    let comments: Vec<String> = above.take_while(|text| text.starts_with('#')).collect();
+    let words = |text: &str, reason: &str| {
+        let lower = text.to_ascii_lowercase();
+        lower.match_indices(reason).any(|(at, _)| {
+            let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let before = lower.get(..at).and_then(|text| text.chars().next_back());
+            let after = lower.get(at + reason.len()..).and_then(|text| text.chars().next());
+            !letter(before) && !letter(after)
+        })
+    };
+    // What follows may be the steps that root was borrowed for.
+    let steps = model
+        .stages
+        .get(scene.stage)
+        .is_some_and(|stage| stage.body.clone().any(|index| index > last && model.root_step(scene.stage, index)));
+    let reason = comments.iter().find(|text| REASONS.iter().any(|reason| words(text, reason)));
+    if let Some(reason) = reason.filter(|_| !steps) {
+        let message = format!("the file itself says why it ends as root: {}", reason.trim_start_matches(['#', ' ']));
+        found.push(hazard("stated-reason", Weight::Manual, last, message));
     }
 }
 

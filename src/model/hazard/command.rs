@@ -21,8 +21,12 @@ pub(super) fn command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 
 /// The hazard of one program by what is known of its name.
 fn program_hazard(program: &Program) -> Option<Hazard> {
-    let known = facts::command(&program.name)?;
     let (at, name) = (program.at.1, &program.name);
+    if ["/etc/init.d/", "/etc/rc.d/"].iter().any(|folder| program.path.starts_with(folder)) {
+        let message = format!("{} is an init script, which starts its service as root", program.path);
+        return Some(hazard("init-system", Weight::Manual, at, message));
+    }
+    let known = facts::command(&program.name)?;
     match known.role {
         ProgramRole::Init => {
             let message = format!("{name} is an init system that starts its services as root");

@@ -60,11 +60,14 @@ pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let Some(Args::Many { words, .. }) = scene.model.instruction(index).map(|instruction| &instruction.args) else {
             continue;
         };
-        let names: Vec<String> = words
-            .iter()
-            .map(|word| scene.model.expand(stage, index, &word.text))
-            .map(|value| value.text().unwrap_or("a path from outside").to_owned())
-            .collect();
+        let values: Vec<Value> = words.iter().map(|word| scene.model.expand(stage, index, &word.text)).collect();
+        if values.iter().filter_map(Value::text).any(below_root) {
+            let message = "a volume lies below /root, which no other user can enter (mode 0700)";
+            found.push(hazard("root-home", Weight::Manual, index, message));
+            continue;
+        }
+        let names: Vec<String> =
+            values.iter().map(|value| value.text().unwrap_or("a path from outside").to_owned()).collect();
         let message = format!(
             "new volumes at {} will belong to the account, those that older containers filled as root will not: chown them once",
             names.join(", ")

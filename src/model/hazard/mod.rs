@@ -2,13 +2,15 @@
 //! one function a row of what breaks in real projects.
 
 mod base;
+mod children;
 mod command;
 mod home;
 mod outside;
 
 use super::Model;
 use super::entry::Programs;
-use crate::context::Files;
+use crate::compose::{self, Service};
+use crate::context::{Files, Ignored};
 
 pub use base::{is_development, is_windows};
 
@@ -48,28 +50,37 @@ pub struct Scene<'s> {
     pub context: Option<&'s str>,
     /// The Dockerfile's path relative to the project's root, if it has one.
     pub path: Option<&'s str>,
+    /// Which files of the context a build does not see.
+    pub ignored: Ignored,
+    /// The compose services that run the image.
+    pub services: Vec<Service>,
 }
 
 /// One row: looks at the scene and adds what it finds.
 type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 21] = [
     base::base,
     base::own_server,
     outside::run_by_others,
-    super::start::remote_files,
-    super::start::modes,
+    super::start::files::remote_files,
+    super::start::files::modes,
     base::windows,
     base::base_image,
+    children::children,
     base::development,
     outside::docker_socket,
     outside::github_action,
+    outside::privileges,
+    outside::devcontainer,
+    outside::lambda,
     command::command,
     super::start::programs,
     home::root_home,
     home::volumes,
     home::downloads,
     base::no_command,
+    base::stated_reason,
 ];
 
 /// All hazards of a stage, the heavy ones first, then in file order.
@@ -85,7 +96,21 @@ pub fn find(scene: &Scene<'_>) -> Vec<Hazard> {
     found
 }
 
-impl Scene<'_> {
+impl<'s> Scene<'s> {
+    /// The scene of a stage in its project.
+    pub fn new(
+        model: &'s Model<'s>,
+        stage: usize,
+        programs: &'s Programs,
+        files: &'s dyn Files,
+        context: Option<&'s str>,
+        path: Option<&'s str>,
+    ) -> Self {
+        let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
+        let services = path.map(|path| compose::services(path, files)).unwrap_or_default();
+        Self { model, stage, programs, files, context, path, ignored, services }
+    }
+
     /// The stage's FROM.
     pub fn from(&self) -> usize {
         self.model.stages.get(self.stage).map_or(0, |stage| stage.from)

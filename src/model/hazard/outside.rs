@@ -1,43 +1,135 @@
 //! Others than the stage decide who runs it, or what it must reach: engines, GitHub, devices, build frontends.
 
 use super::{Hazard, Scene, Weight, hazard};
+use crate::compose::Service;
 use crate::syntax::Keyword;
 
 /// What installs or brings a client of the engine.
-const ENGINE_CLIENTS: [&str; 6] =
-    ["docker.sock", "docker-cli", "docker-ce", "docker.io ", "moby-engine", "--from=docker:"];
+const ENGINE_CLIENTS: [&str; 8] = [
+    "docker.sock",
+    "docker-cli",
+    "docker-ce",
+    "docker.io ",
+    "moby-engine",
+    "--from=docker:",
+    "/usr/local/bin/docker ",
+    "/usr/bin/docker ",
+];
 
 pub(super) fn docker_socket(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let message = "it talks to a container engine, whose socket is root's: run it with a socket proxy, or with \
+                   `--group-add` of the socket's group, then decide";
     for (_, index) in scene.model.lineage(scene.stage) {
         let text = scene.text(index) + " ";
         if ENGINE_CLIENTS.iter().any(|mark| text.contains(mark)) {
-            let message = "it talks to a container engine, whose socket is root's: run it with a socket proxy, or \
-                           with `--group-add` of the socket's group, then decide";
             found.push(hazard("docker-socket", Weight::Manual, index, message));
             return;
         }
     }
+    let mounts = |service: &Service| service.mounts.iter().any(|mount| mount.target.ends_with("docker.sock"));
+    let by = match scene.services.iter().find(|service| mounts(service)) {
+        Some(service) => Some(service.file.clone()),
+        None => documented(scene, "/docker.sock").map(|(file, _)| file),
+    };
+    if let Some(file) = by {
+        found.push(hazard("docker-socket", Weight::Manual, scene.from(), format!("{message} ({file} mounts it)")));
+    }
+}
+
+/// Services and documented runs that give the container more than a user of its own may use.
+pub(super) fn privileges(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let needs = |service: &Service| Some((service.file.clone(), (*service.needs.first()?).to_owned()));
+    let documented = || ["--privileged", "--device", "--cap-add"].iter().find_map(|option| documented(scene, option));
+    let Some((file, what)) = scene.services.iter().find_map(needs).or_else(documented) else { return };
+    let message = format!("{file} runs it with {what}: decide which groups and capabilities it needs without root");
+    let id = if what.contains("device") { "devices" } else { "privileged" };
+    found.push(hazard(id, Weight::Manual, scene.from(), message));
+}
+
+/// The file that documents how the image is run with `mark`: a comment of the Dockerfile, or the README beside it.
+fn documented(scene: &Scene<'_>, mark: &str) -> Option<(String, String)> {
+    let runs = |text: &str| {
+        // A command may be continued over many lines.
+        let joined = text.replace("\\\n", " ");
+        let line = |line: &str| line.contains(mark) && (line.contains("docker run") || line.contains("podman run"));
+        joined.lines().any(line)
+    };
+    let comments: String = {
+        let text = String::from_utf8_lossy(scene.model.bytes).into_owned();
+        let comment = |line: &&str| line.trim_start().starts_with('#');
+        text.lines()
+            .filter(comment)
+            .map(|line| line.trim_start_matches(['#', ' ', '\t']))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    if runs(&comments) {
+        return Some(("a comment of the Dockerfile".to_owned(), mark.to_owned()));
+    }
+    let folder = scene.path?.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let named = scene.files.list(folder).into_iter().find(|name| name.to_ascii_lowercase().starts_with("readme"))?;
+    let file = crate::compose::join(folder, &named);
+    let text = scene.files.read(&file)?;
+    runs(&String::from_utf8_lossy(&text)).then(|| (file, mark.to_owned()))
 }
 
 pub(super) fn github_action(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let label = scene.model.lineage(scene.stage).into_iter().find(|(_, index)| {
         scene.model.keyword(*index) == Keyword::Label && scene.text(*index).contains("com.github.actions")
     });
-    let folder =
-        scene.path.and_then(|path| path.rsplit_once('/')).map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    let manifest = ["action.yml", "action.yaml"].into_iter().any(|name| {
-        let text = scene.path.and_then(|_| scene.files.read(&format!("{folder}{name}")));
-        text.is_some_and(|text| {
-            let text = String::from_utf8_lossy(&text).into_owned();
-            text.lines().any(|line| {
-                let line = line.trim().trim_start_matches("using:").trim().trim_matches(['"', '\'']);
-                line == "docker"
-            })
+    let path = scene.path.unwrap_or("");
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_action = |folder: &str| {
+        ["action.yml", "action.yaml"].into_iter().any(|name| {
+            let text = scene.path.and_then(|_| scene.files.read(&crate::compose::join(folder, name)));
+            text.is_some_and(|text| uses_image(&String::from_utf8_lossy(&text), folder, path))
         })
-    });
+    };
+    let manifest = is_action(folder) || (!folder.is_empty() && is_action(""));
     if label.is_some() || manifest {
         let message = "a GitHub container action: GitHub requires the default root user there";
         found.push(hazard("github-action", Weight::Manual, label.map_or(scene.from(), |(_, index)| index), message));
+    }
+}
+
+/// Whether an action's manifest in `folder` runs the image of the Dockerfile at `path`.
+fn uses_image(text: &str, folder: &str, path: &str) -> bool {
+    let value = |line: &str, key: &str| {
+        let value = line.trim().strip_prefix(key)?.strip_prefix(':')?;
+        Some(value.trim().trim_matches(['"', '\'']).to_owned())
+    };
+    let docker = text.lines().any(|line| value(line, "using").as_deref() == Some("docker"));
+    let image = text.lines().find_map(|line| value(line, "image"));
+    docker && image.is_none_or(|image| image.contains("://") || crate::compose::join(folder, &image) == path)
+}
+
+/// A development container, as the project's own settings say.
+pub(super) fn devcontainer(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let Some(path) = scene.path else { return };
+    let names = [(".devcontainer", "devcontainer.json"), ("", ".devcontainer.json")];
+    let uses = names.into_iter().find(|(folder, name)| {
+        let text = scene.files.read(&crate::compose::join(folder, name)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
+        let rest = text.split_once("\"dockerfile\"").and_then(|(_, rest)| rest.split('"').nth(1));
+        rest.is_some_and(|file| crate::compose::join(folder, file).eq_ignore_ascii_case(path))
+    });
+    if uses.is_some() {
+        let message =
+            "devcontainer.json builds it: people develop in it, and a fixed account would not own their files";
+        found.push(hazard("development", Weight::Manual, scene.from(), message));
+    }
+}
+
+/// AWS Lambda starts what it runs as a user of its own, and needs the runtime's client as it is.
+pub(super) fn lambda(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    const CLIENTS: [&str; 5] =
+        ["awslambdaric", "aws-lambda-ric", "aws_lambda_ric", "aws-lambda-rie", "lambda-entrypoint.sh"];
+    let entry = scene.model.entry(scene.stage);
+    for index in [entry.entrypoint, entry.cmd].into_iter().flatten().map(|(_, index)| index) {
+        if CLIENTS.iter().any(|client| scene.text(index).contains(client)) {
+            let message = "AWS Lambda runs it as a user of its own, whatever USER says";
+            return found.push(hazard("lambda", Weight::Manual, index, message));
+        }
     }
 }
 

@@ -1,6 +1,13 @@
 //! The project's files as a trait, so that the library never touches the system.
 
+mod builds;
+mod dockerignore;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use builds::{Built, builds};
+pub use dockerignore::{Ignored, matches};
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +37,8 @@ pub trait Files: Send + Sync {
     fn read(&self, path: &str) -> Option<Vec<u8>>;
     /// Names in a folder, sorted; empty when it is none.
     fn list(&self, path: &str) -> Vec<String>;
+    /// The Dockerfiles of the project and what they build on; see [`builds()`].
+    fn builds(&self) -> Arc<Vec<Built>>;
 }
 
 /// No files at all: a Dockerfile from stdin.
@@ -47,6 +56,10 @@ impl Files for Nothing {
 
     fn list(&self, _path: &str) -> Vec<String> {
         Vec::new()
+    }
+
+    fn builds(&self) -> Arc<Vec<Built>> {
+        Arc::default()
     }
 }
 
@@ -83,5 +96,9 @@ impl Files for Memory {
         let mut names: Vec<String> = names.filter_map(|name| name.split('/').next()).map(str::to_owned).collect();
         names.dedup();
         names
+    }
+
+    fn builds(&self) -> Arc<Vec<Built>> {
+        Arc::new(builds(self))
     }
 }

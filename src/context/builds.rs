@@ -1,0 +1,90 @@
+//! The Dockerfiles of a project and what they build on: enough to see which of them builds on another.
+
+use super::{Entry, Files};
+
+/// A Dockerfile of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// Where it is.
+    pub path: String,
+    /// Images that its stages start from and run commands in, as written.
+    pub bases: Vec<String>,
+}
+
+/// Most folders that are looked into.
+const MOST: usize = 500;
+/// How deep they may lie.
+const DEPTH: usize = 5;
+/// Folders that hold other people's files or what a build left.
+const SKIPPED: [&str; 8] = [".git", ".venv", "build", "dist", "node_modules", "target", "vendor", "venv"];
+
+/// Looks for Dockerfiles from the project's root downwards, the upper folders first.
+pub fn builds(files: &dyn Files) -> Vec<Built> {
+    let mut found = Vec::new();
+    let mut folders = std::collections::VecDeque::from([(String::new(), 0)]);
+    let mut seen = 0;
+    while let Some((folder, depth)) = folders.pop_front() {
+        seen += 1;
+        if seen > MOST {
+            break;
+        }
+        for name in files.list(&folder) {
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            if is_dockerfile(&name) {
+                let text = files.read(&path);
+                found.extend(text.map(|text| Built { bases: bases(&String::from_utf8_lossy(&text)), path }));
+            } else if depth < DEPTH
+                && !name.contains('.')
+                && !SKIPPED.contains(&name.as_str())
+                && files.entry(&path) == Entry::Folder
+            {
+                folders.push_back((path, depth + 1));
+            }
+        }
+    }
+    found
+}
+
+fn is_dockerfile(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let stem =
+        |stem: &str| name == stem || name.starts_with(&format!("{stem}.")) || name.ends_with(&format!(".{stem}"));
+    (stem("dockerfile") || stem("containerfile"))
+        && ![".md", ".tmpl", ".j2", ".sh"].iter().any(|end| name.ends_with(end))
+}
+
+/// What the stages with a RUN or an ONBUILD start from, by the first words of the lines.
+fn bases(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut base = None;
+    for line in text.lines() {
+        let mut words = line.split_ascii_whitespace();
+        match words.next().unwrap_or("").to_ascii_uppercase().as_str() {
+            "FROM" => base = words.find(|word| !word.starts_with("--")).map(str::to_owned),
+            "RUN" | "ONBUILD" => found.extend(base.take()),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Memory;
+
+    #[test]
+    fn only_stages_that_run_commands_count() {
+        let mut files = Memory::default();
+        files.insert("base/Dockerfile", "FROM debian\nRUN true\n", 0o644);
+        files.insert(
+            "web/x.dockerfile",
+            "FROM --platform=x me/base AS a\nCOPY . .\nFROM other\nONBUILD RUN x\n",
+            0o644,
+        );
+        files.insert("node_modules/x/Dockerfile", "FROM a\nRUN x\n", 0o644);
+        let found = builds(&files);
+        let bases: Vec<&[String]> = found.iter().map(|built| built.bases.as_slice()).collect();
+        assert_eq!(bases, [["debian".to_owned()], ["other".to_owned()]]);
+    }
+}

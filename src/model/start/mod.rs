@@ -1,0 +1,297 @@
+//! What the container's command comes to: programs, the start scripts behind them, and what all of them write.
+
+pub mod files;
+pub mod makefile;
+mod own;
+mod script;
+pub mod tool;
+
+pub use own::sources;
+
+use std::collections::HashSet;
+
+use super::command::Ran;
+use super::entry::Program;
+use super::hazard::{Hazard, Scene, Weight, hazard};
+use super::script::shebang_is_shell;
+use super::value;
+use crate::facts::{self, AtStart, Known, ProgramRole, Writes};
+
+/// Scripts that are read in each other.
+const DEPTH: usize = 6;
+
+/// Looks at every program that the command starts, through start scripts too.
+pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let mut walk = Walk::new(scene);
+    for program in &scene.programs.list {
+        walk.program(program, None);
+    }
+    found.append(&mut walk.found);
+}
+
+/// Every program that the command starts, those of start scripts included, as far as they can be read.
+pub fn all(scene: &Scene<'_>) -> Vec<Program> {
+    let mut walk = Walk::new(scene);
+    for program in &scene.programs.list {
+        walk.program(program, None);
+    }
+    walk.programs
+}
+
+/// Paths in the app's own folder that start scripts write, as far as they can be read.
+pub fn written(scene: &Scene<'_>) -> Vec<String> {
+    let mut walk = Walk::new(scene);
+    for program in &scene.programs.list {
+        walk.program(program, None);
+    }
+    walk.written
+}
+
+/// The way through the command and its scripts.
+struct Walk<'w, 's> {
+    scene: &'w Scene<'s>,
+    found: Vec<Hazard>,
+    programs: Vec<Program>,
+    /// Paths in the app's own folder that scripts write.
+    written: Vec<String>,
+    /// Scripts that were read already.
+    read: HashSet<String>,
+    depth: usize,
+}
+
+impl<'w, 's> Walk<'w, 's> {
+    fn new(scene: &'w Scene<'s>) -> Self {
+        Self { scene, found: Vec::new(), programs: Vec::new(), written: Vec::new(), read: HashSet::new(), depth: 0 }
+    }
+
+    fn push(&mut self, id: &'static str, weight: Weight, program: &Program, message: String) {
+        self.found.push(hazard(id, weight, program.at.1, message));
+    }
+
+    /// One program, started by the command itself or `via` a script.
+    fn program(&mut self, program: &Program, via: Option<&str>) {
+        self.programs.push(program.clone());
+        if let Some(script) = via.filter(|_| needs_root(program)) {
+            let message = format!("the start script {script} runs {}, which needs root", program.name);
+            return self.push("start-script-root", Weight::Manual, program, message);
+        }
+        self.written(program);
+        match facts::command(&program.name).map(|known| known.role) {
+            Some(ProgramRole::Interpreter) => match script_argument(program) {
+                Some(path) => self.script(program, &[self.below_folder(&path)]),
+                None if is_bare_shell(program) => {
+                    let message = format!(
+                        "{} waits for somebody to type: a tool image, whose users may rely on root",
+                        program.name
+                    );
+                    self.push("interactive", Weight::Unsafe, program, message);
+                }
+                None => {}
+            },
+            Some(ProgramRole::StartTool) => self.start_tool(program),
+            Some(ProgramRole::Server) if via.is_some() => {
+                let message = format!(
+                    "{} keeps files in folders of its own package: check that the account may write them",
+                    program.name
+                );
+                self.push("server-files", Weight::Unsafe, program, message);
+            }
+            Some(ProgramRole::Plain) if via.is_some() => self.plain(program, via.unwrap_or_default()),
+            Some(_) => {}
+            None => self.unknown(program),
+        }
+    }
+
+    /// A path argument as the process sees it.
+    fn below_folder(&self, path: &str) -> Option<String> {
+        match path.starts_with('/') {
+            true => value::normal(path),
+            false => self.scene.model.process_folder(self.scene.stage).text().map(|cwd| value::join(cwd, path)),
+        }
+    }
+
+    /// A program that no template lists: a script of the project, a program built or copied here, or something installed.
+    fn unknown(&mut self, program: &Program) {
+        let places = self.scene.places(&program.path);
+        let file = places.iter().find_map(|place| self.scene.file(place));
+        if file.as_ref().is_some_and(|file| shebang_is_shell(&file.text)) {
+            let places: Vec<Option<String>> = places.into_iter().map(Some).collect();
+            return self.script(program, &places);
+        }
+        if file.is_some_and(|file| file.text.starts_with(b"#!")) {
+            return;
+        }
+        if looks_like_script(program) {
+            let places: Vec<Option<String>> = places.into_iter().map(Some).collect();
+            return self.script(program, &places);
+        }
+        let brought = places.iter().any(|place| is_brought(self.scene, place, &program.path));
+        if brought || own::is_own(self.scene, &program.name) {
+            return;
+        }
+        let message = format!("nothing is known of {}: check that it starts and writes without root", program.path);
+        self.push("unknown-program", Weight::Unsafe, program, message);
+    }
+
+    /// A command of a script that does a job of its own: `mkdir`, `sed -i`, `pip install`.
+    fn plain(&mut self, program: &Program, script: &str) {
+        let first = program.arguments.first().cloned().flatten().unwrap_or_default();
+        match facts::writes(&program.name, &first) {
+            Writes::Nothing | Writes::Home => {}
+            // pip installs below HOME where it may not write the system (pip's user guide, "User Installs").
+            Writes::System if facts::command(&program.name).is_some_and(|known| known.needs_root == Known::No) => {}
+            Writes::Named => {
+                for path in named(&program.name, &program.arguments) {
+                    self.one_written(program, path);
+                }
+            }
+            _ => {
+                let message = format!("the start script {script} runs {}: check what it writes", program.name);
+                self.push("start-script", Weight::Unsafe, program, message);
+            }
+        }
+    }
+
+    fn start_tool(&mut self, program: &Program) {
+        let first = program.arguments.iter().flatten().find(|word| !word.starts_with('-'));
+        let settled = first.is_some_and(|first| facts::writes(&program.name, first) == Writes::Output);
+        match facts::command(&program.name).and_then(|known| known.at_start).filter(|_| !settled) {
+            Some(AtStart::Caches) => {
+                let message = format!("{} writes caches beside the installed packages", program.name);
+                self.push("framework-cache", Weight::Unsafe, program, message);
+            }
+            Some(AtStart::Builds) => {
+                let message = format!(
+                    "{} builds when the container starts, and writes beside the source and into caches",
+                    program.name
+                );
+                self.push("builds-at-start", Weight::Unsafe, program, message);
+            }
+            None => self.package_script(program),
+        }
+    }
+
+    /// Files that a command itself writes: redirections and options like `--pid`.
+    fn written(&mut self, program: &Program) {
+        const OPTIONS: [&str; 8] =
+            ["pid", "pidfile", "pid-file", "logfile", "log-file", "access-logfile", "error-logfile", "log-path"];
+        let mut paths = program.writes.clone();
+        let words: Vec<&str> = program.arguments.iter().flatten().map(String::as_str).collect();
+        for (at, word) in words.iter().enumerate() {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (*word, words.get(at + 1).copied()),
+            };
+            let name = name.trim_start_matches('-').to_ascii_lowercase();
+            let path = value.filter(|_| word.starts_with('-') && OPTIONS.contains(&name.as_str()));
+            paths.extend(path.filter(|path| path.starts_with('/')).map(|path| Some(path.to_owned())));
+        }
+        for path in paths {
+            self.one_written(program, path);
+        }
+    }
+
+    /// A path that a command writes: fine where everybody may, or in the app's own folder.
+    fn one_written(&mut self, program: &Program, path: Option<String>) {
+        let model = self.scene.model;
+        let Some(path) = path else {
+            let message =
+                format!("{} writes to a path that cannot be known here: check that the account may", program.name);
+            return self.push("written-file", Weight::Unsafe, program, message);
+        };
+        // Relative paths lie in the working folder, which is looked at as a whole.
+        let Some(path) = path.starts_with('/').then_some(path) else { return };
+        const ANYBODY: [&str; 5] = ["/dev", "/proc", "/tmp", "/var/tmp", "/dev/shm"];
+        if ANYBODY.iter().any(|folder| value::within(&path, folder)) {
+            return;
+        }
+        let own = model.own_folder(self.scene.stage);
+        let outside = |copy: usize| {
+            let copies = model.owners(self.scene.stage).copies;
+            let to = copies.into_iter().find(|copied| copied.instruction == copy).and_then(|copied| copied.destination);
+            !to.is_some_and(|to| own.as_deref().is_some_and(|own| value::within(&to, own)))
+        };
+        // A file that a copy from elsewhere brings into the folder stays root's.
+        let given = || self.scene.file(&path).is_none_or(|file| !outside(file.copy));
+        if own.as_deref().is_some_and(|own| value::within(&path, own)) && given() {
+            return self.written.push(path);
+        }
+        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder });
+        if model.is_base_folder(self.scene.stage, folder) || is_system(&path) {
+            let message = format!("the command creates {path}, and only root may create files in {folder}");
+            return self.push("system-file", Weight::Manual, program, message);
+        }
+        let message = format!("the command writes {path}: check that the account may");
+        self.push("written-file", Weight::Unsafe, program, message);
+    }
+}
+
+/// Trees that only root writes.
+fn is_system(path: &str) -> bool {
+    ["/etc", "/usr", "/run", "/var/run", "/var/log", "/var/lib", "/root"].iter().any(|tree| value::within(path, tree))
+}
+
+/// The paths that a command's arguments name as written: all, or the last of copies and links.
+fn named(name: &str, arguments: &[Option<String>]) -> Vec<Option<String>> {
+    let dashed = |text: &Option<String>| text.as_deref().is_some_and(|text| text.starts_with('-'));
+    let operands: Vec<Option<String>> = arguments.iter().filter(|text| !dashed(text)).cloned().collect();
+    let in_place = arguments.iter().flatten().any(|text| text.starts_with("-i") || text == "--in-place");
+    match name {
+        "cp" | "ln" | "install" => operands.last().cloned().into_iter().collect(),
+        "chmod" => operands.into_iter().skip(1).collect(),
+        "sed" if !in_place => Vec::new(),
+        "sed" => operands.into_iter().skip(1).collect(),
+        _ => operands,
+    }
+}
+
+impl Ran {
+    /// The paths that its arguments name as written.
+    pub(super) fn named(&self) -> Vec<Option<String>> {
+        named(&self.name, &self.arguments)
+    }
+}
+
+fn is_shell(name: &str) -> bool {
+    matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh")
+}
+
+fn is_bare_shell(program: &Program) -> bool {
+    is_shell(&program.name) && program.arguments.iter().flatten().all(|argument| argument.starts_with('-'))
+}
+
+/// `sh start.sh`: the script that a shell runs.
+fn script_argument(program: &Program) -> Option<String> {
+    if !is_shell(&program.name) {
+        return None;
+    }
+    program.arguments.iter().flatten().find(|argument| !argument.starts_with('-')).cloned()
+}
+
+fn looks_like_script(program: &Program) -> bool {
+    [".sh", ".bash"].iter().any(|ending| program.path.ends_with(ending))
+        || ["entrypoint", "start", "run", "init", "boot"].iter().any(|word| program.name.contains(word))
+}
+
+/// Whether a copy of the file surely brings the program at `path`: its own file, or what lies in a folder that it fills.
+fn is_brought(scene: &Scene<'_>, path: &str, written: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or("");
+    let folder = path.strip_suffix(name).map(|folder| folder.trim_end_matches('/')).unwrap_or("");
+    scene.model.owners(scene.stage).copies.iter().any(|copy| {
+        let sources = own::sources(scene, copy.instruction);
+        let named = sources.iter().any(|source| source.rsplit('/').next() == Some(name));
+        copy.destination.as_deref().is_some_and(|to| {
+            let into = copy.into && named && to.trim_end_matches('/') == folder;
+            // A name that is looked for in PATH has to be seen; a path that the file gives lies where it says.
+            to == path || into || (written.contains('/') && to != "/" && value::within(path, to))
+        }) || (written.contains('/') && copy.into && copy.destination.as_deref() == Some("/"))
+    })
+}
+
+/// Whether a program needs root for its usual job, or listens below 1024 by its own configuration.
+fn needs_root(program: &Program) -> bool {
+    let Some(known) = facts::command(&program.name) else { return false };
+    let role = matches!(known.role, ProgramRole::DropsRoot | ProgramRole::Init | ProgramRole::DaemonRoot);
+    let server = known.role == ProgramRole::Server && known.port.is_none_or(|port| port < super::port::FIRST_FREE);
+    role || server || known.needs_root == Known::Yes
+}

@@ -1,0 +1,127 @@
+//! Start scripts, read from the build context: every command in them is a program that the container starts.
+
+use super::{DEPTH, Walk};
+use crate::model::command::{self, Ran};
+use crate::model::entry::{Program, Programs};
+use crate::model::file::ImageFile;
+use crate::model::hazard::Weight;
+use crate::model::value;
+use crate::shell::{self, Dialect, Script};
+use crate::source::Span;
+
+impl Walk<'_, '_> {
+    /// The script that `program` runs, at the first of `places` where one can be read.
+    pub(super) fn script(&mut self, program: &Program, places: &[Option<String>]) {
+        let file = places.iter().flatten().find_map(|place| self.scene.file(place));
+        let Some(file) = file else {
+            let path = places.iter().flatten().next().filter(|_| program.path.contains('/'));
+            let path = path.map_or(program.path.as_str(), String::as_str);
+            let message = format!(
+                "{path} is a start script that cannot be read here: check that it needs no root and writes only where the account may"
+            );
+            return self.push("start-script", Weight::Unsafe, program, message);
+        };
+        if !self.read.insert(file.shown.clone()) {
+            return;
+        }
+        if self.depth >= DEPTH {
+            let message = format!("{} is one of too many scripts that run each other", file.shown);
+            return self.push("start-script", Weight::Unsafe, program, message);
+        }
+        self.depth += 1;
+        self.text(program, &file);
+        self.depth -= 1;
+    }
+
+    fn text(&mut self, program: &Program, file: &ImageFile) {
+        let first = file.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let dialect = if first.trim_ascii_end().ends_with(b"bash") { Dialect::Bash } else { Dialect::Posix };
+        let Ok(tree) = shell::parse(&file.text, dialect).or_else(|_| shell::parse(&file.text, Dialect::Bash)) else {
+            let message = format!("{} cannot be read as shell text", file.shown);
+            return self.push("start-script", Weight::Unsafe, program, message);
+        };
+        let functions = shell::functions(&tree);
+        for ran in self.commands(&tree) {
+            if functions.contains(&ran.name) {
+                continue;
+            }
+            self.step(program, file, &ran);
+        }
+    }
+
+    /// The script's commands, with the ENV of the image.
+    fn commands(&self, tree: &Script) -> Vec<Ran> {
+        let (model, stage) = (self.scene.model, self.scene.stage);
+        let mut lookup = |name: &str| model.environment(stage, usize::MAX, name).certain().map(str::to_owned);
+        command::walk(tree, &model.process_folder(stage), &mut lookup)
+    }
+
+    /// One command of a script.
+    fn step(&mut self, program: &Program, file: &ImageFile, ran: &Ran) {
+        if matches!(ran.full.as_str(), "." | "source") {
+            let path = ran.arguments.first().cloned().flatten();
+            let place = ran.path(path.as_deref());
+            let sourced = Program { path: path.unwrap_or_else(|| "a sourced file".to_owned()), ..program.clone() };
+            return self.script(&sourced, &[place]);
+        }
+        let mut started = Programs { list: Vec::new(), complete: true };
+        let argv = if ran.name.is_empty() {
+            match passes_on(&file.text, ran.name_span) {
+                true => program.arguments.iter().map(|word| (word.clone(), program.span)).collect(),
+                false => Vec::new(),
+            }
+        } else {
+            argv(ran, program.span)
+        };
+        if argv.is_empty() {
+            let message =
+                format!("the start script {} runs what only its caller knows: check what that writes", file.shown);
+            return self.push("start-script", Weight::Unsafe, program, message);
+        }
+        let writes: Vec<Option<String>> = ran.writes.iter().map(|path| ran.path(path.as_deref())).collect();
+        self.scene.model.add_program(program.at, &argv, &writes, &mut started, 0);
+        if !started.complete {
+            let message = format!("the start script {} runs something that cannot be read", file.shown);
+            self.push("start-script", Weight::Unsafe, program, message);
+        }
+        // What a command names is seen from the folder that the script is in by then.
+        let absolute = |word: &Option<String>| match word.as_deref() {
+            Some(text) if is_path(text) => ran.path(Some(text)),
+            other => other.map(str::to_owned),
+        };
+        for mut started in started.list {
+            if ran.writes_files() {
+                started.arguments = started.arguments.iter().map(absolute).collect();
+            }
+            self.program(&started, Some(&file.shown));
+        }
+    }
+}
+
+impl Ran {
+    /// Whether its arguments name files that it writes.
+    fn writes_files(&self) -> bool {
+        let first = self.arguments.first().cloned().flatten().unwrap_or_default();
+        crate::facts::writes(&self.name, &first) == crate::facts::Writes::Named
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    !text.starts_with('-') && !text.starts_with("s/") && !text.contains([' ', '\n', ';'])
+}
+
+/// Name and arguments; a relative name with a folder in it is seen from where the script is.
+fn argv(ran: &Ran, span: Span) -> Vec<(Option<String>, Span)> {
+    let full = match ran.cwd.text() {
+        Some(cwd) if ran.full.contains('/') => value::join(cwd, &ran.full),
+        _ => ran.full.clone(),
+    };
+    let words = ran.arguments.iter().map(|word| (word.clone(), span));
+    std::iter::once((Some(full), span)).chain(words).collect()
+}
+
+/// `"$@"`, `$@`, `"$*"`: the arguments that the script was started with.
+fn passes_on(text: &[u8], name: Span) -> bool {
+    let word = String::from_utf8_lossy(name.of(text)).into_owned();
+    matches!(word.trim_matches('"'), "$@" | "${@}" | "$*" | "${*}")
+}

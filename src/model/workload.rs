@@ -1,0 +1,164 @@
+//! The Kubernetes workloads of the project that run the image: which ports they name, what they mount, as whom they run.
+//! Manifests hold templates more often than not, so that they are read line by line.
+
+use super::hazard::Scene;
+use crate::compose::last;
+use crate::context::{Entry, Files};
+
+/// A manifest whose container runs the image.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Workload {
+    /// The manifest.
+    pub file: String,
+    /// Ports of its containers, with their lines.
+    pub ports: Vec<(u16, usize)>,
+    /// Whether it mounts something that a process may write: a claim, a folder of the host, an empty folder.
+    pub writable_mounts: bool,
+    /// The number that it runs the process as, and that of the group, where it says so and it is not root's.
+    pub user: Option<(u32, Option<u32>)>,
+}
+
+/// Folders that manifests are kept in.
+const FOLDERS: [&str; 14] = [
+    "k8s",
+    "kube",
+    "kubernetes",
+    "deploy",
+    "deployment",
+    "deployments",
+    "manifests",
+    "manifest",
+    "config",
+    "charts",
+    "chart",
+    "helm",
+    "kustomize",
+    "install",
+];
+/// Most folders and files that are looked at.
+const MOST: usize = 300;
+
+/// Finds the workloads that run the image of the scene: those whose image or command is called like its program.
+pub fn workloads(scene: &Scene<'_>) -> Vec<Workload> {
+    let Some(path) = scene.path else { return Vec::new() };
+    let mut names: Vec<String> = scene.programs.list.iter().map(|program| program.name.clone()).collect();
+    // `node` or `python` runs everywhere.
+    names.retain(|name| crate::facts::command(name).is_none() && name.len() > 2);
+    names.extend(
+        scene.services.iter().filter_map(|service| service.image.as_deref()).map(|image| last(image).to_owned()),
+    );
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    if names.is_empty() {
+        names.extend(folder.rsplit('/').next().filter(|name| name.len() > 2).map(str::to_owned));
+    }
+    names.sort();
+    names.dedup();
+    // The values of a chart name what the project's one image is called.
+    let only = scene.files.builds().len() == 1;
+    let mut found = Vec::new();
+    for file in manifests(scene.files, folder) {
+        let Some(text) = scene.files.read(&file) else { continue };
+        found.extend(workload(&String::from_utf8_lossy(&text), &names, &file, only));
+    }
+    found
+}
+
+/// YAML files below the folders that manifests are kept in, those of the Dockerfile's own folder and those of the root.
+fn manifests(files: &dyn Files, own: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders: Vec<(String, usize, bool)> = vec![(String::new(), 0, false)];
+    if !own.is_empty() {
+        folders.push((own.to_owned(), 0, false));
+    }
+    let mut seen = 0;
+    while let Some((folder, depth, inside)) = folders.pop() {
+        for name in files.list(&folder) {
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+            if yaml {
+                found.push(path);
+            } else if depth < 6
+                && (inside || FOLDERS.contains(&name.to_ascii_lowercase().as_str()))
+                && files.entry(&path) == Entry::Folder
+            {
+                folders.push((path, depth + 1, true));
+            }
+            seen += 1;
+            if seen > MOST * 10 || found.len() > MOST {
+                return found;
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The workload of a manifest, if one of its containers runs an image or a command of these names; with `only`, the values
+/// of any chart.
+fn workload(text: &str, names: &[String], file: &str, only: bool) -> Option<Workload> {
+    let kinds = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"];
+    let value = |line: &str, key: &str| {
+        let line = line.trim().trim_start_matches("- ");
+        let value = line.strip_prefix(key)?.strip_prefix(':')?;
+        Some(value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']).to_owned())
+    };
+    let mut documents: Vec<(usize, &str)> = Vec::new();
+    let mut line = 1;
+    for document in text.split("\n---") {
+        documents.push((line, document));
+        line += document.matches('\n').count() + 1;
+    }
+    let values = file.rsplit('/').next().is_some_and(|name| name.starts_with("values"));
+    documents.into_iter().find_map(|(first, document)| {
+        let kind = values
+            || document.lines().any(|line| value(line, "kind").is_some_and(|kind| kinds.contains(&kind.as_str())));
+        let runs = document.lines().any(|line| {
+            let image = value(line, "image").or_else(|| value(line, "repository").filter(|_| values));
+            let image = image.is_some_and(|image| {
+                (only && values && !image.is_empty()) || names.iter().any(|name| is_called(last(&image), name))
+            });
+            let word = line.trim().trim_start_matches(['-', ' ']).trim_matches(['"', '\'', '[', ']', ',']);
+            image || names.iter().any(|name| word == format!("./{name}") || word.ends_with(&format!("/bin/{name}")))
+        });
+        if !kind || !runs {
+            return None;
+        }
+        let lines = document.lines().enumerate();
+        let ports = lines.filter_map(|(at, line)| Some((value(line, "containerPort")?.parse().ok()?, first + at)));
+        let mounts = ["emptyDir", "hostPath", "persistentVolumeClaim", "volumeClaimTemplates"];
+        let writable_mounts = document.lines().any(|line| mounts.iter().any(|key| value(line, key).is_some()));
+        let number = |key: &str| document.lines().find_map(|line| value(line, key)?.parse::<u32>().ok());
+        let user = number("runAsUser").filter(|uid| *uid != 0).map(|uid| (uid, number("runAsGroup")));
+        Some(Workload { file: file.to_owned(), ports: ports.collect(), writable_mounts, user })
+    })
+}
+
+/// `cache-server` is `cache_server`, and `ml-pipeline-persistenceagent` is one of a `persistence_agent`.
+fn is_called(image: &str, name: &str) -> bool {
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
+    let (image, name) = (plain(image), plain(name));
+    image == name || (name.len() > 4 && image.ends_with(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_tells_ports_and_mounts() {
+        let text = "kind: Service\n---\nkind: Deployment\nspec:\n  containers:\n  - name: x\n    image: 'gcr.io/me/my-server:1' # it\n    ports:\n    - containerPort: 443\n  volumes:\n  - name: a\n    emptyDir: {}\n";
+        let names = ["my_server".to_owned()];
+        let found = workload(text, &names, "a.yaml", false).unwrap();
+        assert_eq!((found.ports, found.writable_mounts), (vec![(443, 9)], true));
+        assert_eq!(workload(text, &["other".to_owned()], "a.yaml", true), None);
+        assert_eq!(workload("kind: Service\nimage: my-server\n", &names, "a.yaml", false), None);
+    }
+
+    #[test]
+    fn values_of_the_only_image_tell_as_whom_it_runs() {
+        let text = "image:\n  repository: me/shop\nsecurityContext:\n  runAsUser: 1000\n  runAsGroup: 3000\n";
+        let user = |only| workload(text, &[], "chart/values.yaml", only).and_then(|found| found.user);
+        assert_eq!((user(true), user(false)), (Some((1000, Some(3000))), None));
+    }
+}

@@ -1,0 +1,198 @@
+//! Programs that start in a folder of the image: what shows that they write nothing there.
+
+use super::ownership::{push, shellless};
+use super::{Change, Draft, Handed, Identity};
+use crate::context::Entry;
+use crate::facts::{self, Writes};
+use crate::model::hazard::Scene;
+use crate::model::owner::{Copied, Made, Owners};
+use crate::model::workload::workloads;
+use crate::model::{source, start, value};
+use crate::syntax::{Args, Keyword, Word};
+
+/// The process has no folder of its own: fine only where what it is shows that it needs none.
+pub(super) fn no_folder(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+    let scene = draft.scene;
+    let data = data_copies(scene, owners);
+    // In a shell-less image only the copy itself can give its data away.
+    if shellless(scene.model, scene.stage) && !data.is_empty() && is_service(scene) && is_built(scene, owners) {
+        if hand_over(draft, identity, owners, &data) {
+            return;
+        }
+    } else if (data.is_empty() && is_plain(scene, owners)) || source::writes_nothing(scene) {
+        return;
+    }
+    // The project's own cluster runs it without root already, as a number that owns nothing in the image.
+    if workloads(scene).iter().any(|workload| workload.user.is_some()) {
+        return;
+    }
+    let cwd = scene.model.process_folder(scene.stage);
+    let cwd = cwd.text().unwrap_or("a folder that cannot be known").to_owned();
+    push(
+        draft,
+        "opaque-writes",
+        scene.model.entry(scene.stage).cmd.map_or(scene.from(), |(_, index)| index),
+        format!(
+            "the process starts in {cwd}, which stays root's: check that it writes nothing there, or set a WORKDIR of its own"
+        ),
+    );
+}
+
+/// Whether the image holds nothing but packages and a program of this file that serves.
+fn is_plain(scene: &Scene<'_>, owners: &Owners) -> bool {
+    let only_packages = scene.model.lineage(scene.stage).into_iter().all(|(stage, index)| {
+        scene.model.keyword(index) != Keyword::Run
+            || scene.model.commands(stage, index).list.iter().all(|ran| {
+                let first = ran.operands().next().and_then(|(_, text)| text).unwrap_or("");
+                let writes = facts::writes(&ran.name, first);
+                matches!(writes, Writes::Nothing | Writes::Named) || facts::ignores_cwd(&ran.name)
+            })
+    });
+    is_built(scene, owners) && only_packages && is_service(scene)
+}
+
+/// Whether the image is run as a service: it exposes a port, or a workload of the project that gives it nothing to write
+/// runs it.
+fn is_service(scene: &Scene<'_>) -> bool {
+    let exposes =
+        scene.model.lineage(scene.stage).iter().any(|(_, index)| scene.model.keyword(*index) == Keyword::Expose);
+    let workloads = workloads(scene);
+    exposes || (!workloads.is_empty() && workloads.iter().all(|workload| !workload.writable_mounts))
+}
+
+/// Whether something of it is built by another stage of this file.
+fn is_built(scene: &Scene<'_>, owners: &Owners) -> bool {
+    let stage =
+        |copy: &Copied| copy.from.as_deref().is_some_and(|from| scene.model.find_stage(from, scene.stage).is_some());
+    owners.copies.iter().any(stage)
+}
+
+/// Copies that may bring what the process writes: neither a program, nor a part of the system, nor a licence.
+fn data_copies<'o>(scene: &Scene<'_>, owners: &'o Owners) -> Vec<&'o Copied> {
+    let started = |path: &str| {
+        let places = scene.programs.list.iter().flat_map(|program| scene.places(&program.path));
+        path != "/" && places.into_iter().any(|place| value::within(&place, path))
+    };
+    const SYSTEM: [&str; 10] = [
+        "/etc",
+        "/usr/share",
+        "/lib",
+        "/usr/lib",
+        "/lib64",
+        "/bin",
+        "/sbin",
+        "/usr/bin",
+        "/usr/sbin",
+        "/usr/local/bin",
+    ];
+    let system = |path: &str| SYSTEM.iter().any(|tree| value::within(path, tree));
+    let licence = |path: &str| {
+        let path = path.to_ascii_lowercase();
+        ["license", "licence", "notice", "third_party", "copying"].iter().any(|word| path.contains(word))
+    };
+    let plain = |path: &str| started(path) || system(path) || licence(path);
+    let data = |copy: &&Copied| !copy.destination.as_deref().is_some_and(plain) && !is_program_at_root(scene, copy);
+    owners.copies.iter().filter(data).collect()
+}
+
+/// `COPY --from=build /server /`: a single file that lands in the root folder.
+fn is_program_at_root(scene: &Scene<'_>, copy: &Copied) -> bool {
+    let Some(Args::Copy { sources, .. }) = scene.model.instruction(copy.instruction).map(|found| &found.args) else {
+        return false;
+    };
+    let name = |source: &Word| source.text.rsplit('/').next().unwrap_or("").to_owned();
+    let runs = |source: &Word| scene.programs.list.iter().any(|program| program.name == name(source));
+    copy.destination.as_deref() == Some("/") && sources.iter().all(runs)
+}
+
+/// Gives the copies of the target itself to the account; whether all of them could be given.
+fn hand_over(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, data: &[&Copied]) -> bool {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let mut flags = Vec::new();
+    for copy in data {
+        let index = copy.instruction;
+        let theirs = copy.owner.as_deref().is_some_and(|owner| identity.owns(owner));
+        let given = model.instruction(index).is_some_and(|found| found.flag("chown").is_some());
+        if theirs {
+            continue;
+        }
+        let target = copy.destination.clone().filter(|to| !model.is_base_folder(stage, to));
+        let owner = identity.copy_owner(model, stage, index);
+        let (Some(target), Some(owner)) = (target.filter(|_| !given && model.stage_of(index) == Some(stage)), owner)
+        else {
+            return false;
+        };
+        flags.push((index, target, owner));
+    }
+    for (index, path, owner) in flags {
+        let made = owners.nodes.iter().filter(|(other, node)| node.made == Made::Copy(index) && **other != path);
+        draft.handed.extend(made.map(|(path, _)| Handed {
+            path: path.clone(),
+            owner: identity.owner(),
+            tree: false,
+            make: false,
+            by_copy: true,
+            why: "copied along: its folder is made by the copy".to_owned(),
+        }));
+        draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
+        let why = "data of the program, copied along".to_owned();
+        draft.handed.push(Handed { path, owner: identity.owner(), tree: true, make: false, by_copy: true, why });
+    }
+    true
+}
+
+/// Whether a copy of the build context that stays root's surely holds only what is read: none of its folders is named
+/// like one for data, and no database lies in it.
+pub(super) fn is_read_only(scene: &Scene<'_>, index: usize) -> bool {
+    const DATA: [&str; 22] = [
+        "cache",
+        "caches",
+        "data",
+        "database",
+        "db",
+        "downloads",
+        "files",
+        "generated",
+        "instance",
+        "log",
+        "logs",
+        "media",
+        "output",
+        "reports",
+        "run",
+        "state",
+        "storage",
+        "temp",
+        "tmp",
+        "uploads",
+        "var",
+        "volume",
+    ];
+    fn look(scene: &Scene<'_>, path: &str, depth: usize, seen: &mut usize) -> bool {
+        scene.files.list(path).into_iter().all(|name| {
+            *seen += 1;
+            let inner = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            if *seen > 2000 || depth > 6 {
+                return false;
+            }
+            match scene.files.entry(&inner) {
+                Entry::File { .. } => ![".db", ".sqlite", ".sqlite3"].iter().any(|ending| name.ends_with(ending)),
+                Entry::Folder if matches!(name.as_str(), ".git" | "node_modules") => true,
+                Entry::Folder => !DATA.contains(&name.as_str()) && look(scene, &inner, depth + 1, seen),
+                _ => false,
+            }
+        })
+    }
+    let from = scene.model.instruction(index).is_some_and(|found| found.flag("from").is_some());
+    let sources = start::sources(scene, index);
+    !from
+        && !sources.is_empty()
+        && sources.iter().all(|source| {
+            let path = scene.in_context(source.trim_start_matches('/'));
+            path.is_some_and(|path| match scene.files.entry(&path) {
+                Entry::File { .. } => true,
+                Entry::Folder => look(scene, &path, 0, &mut 0),
+                _ => false,
+            })
+        })
+}
