@@ -99,7 +99,7 @@ fn overlay(facts: &Facts) -> String {
 }
 
 /// Every fact with its value as Rust, if it is told.
-fn fields(facts: &Facts) -> [(&'static str, Option<String>); 16] {
+fn fields(facts: &Facts) -> [(&'static str, Option<String>); 17] {
     let of = |kind: &str, text: &Option<String>| text.as_ref().map(|text| value(kind, text));
     let text = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
     [
@@ -115,6 +115,7 @@ fn fields(facts: &Facts) -> [(&'static str, Option<String>); 16] {
         ("ports", facts.ports.as_ref().map(|ports| list(ports, u16::to_string))),
         ("writable", facts.writable.as_ref().map(|paths| list(paths, writable))),
         ("app_folders", facts.app_folders.as_deref().map(texts)),
+        ("lacks", facts.lacks.as_deref().map(texts)),
         ("drops", facts.drops.as_ref().map(drops)),
         ("install_tools", text(&facts.install_tools)),
         ("strategy", of("Strategy", &facts.strategy)),
@@ -156,10 +157,13 @@ fn drops(drops: &Drops) -> String {
 
 fn recipe(recipe: &Recipe) -> String {
     format!(
-        "AccountRecipe {{ families: {}, commands: {}, folders: {}, home: {:?} }}",
+        "AccountRecipe {{ families: {}, commands: {}, folders: {}, system: {}, lacks: {}, brought_by: {}, home: {:?} }}",
         list(&recipe.families, |family| value("Family", family)),
         texts(&recipe.commands),
         texts(&recipe.folders),
+        texts(&recipe.system),
+        texts(&recipe.lacks),
+        texts(&recipe.brought_by),
         recipe.home,
     )
 }
@@ -179,6 +183,7 @@ fn commands(out: &mut String, commands: &Commands) {
         )
     });
     table(out, "PROGRAMS", "ProgramFacts", rows);
+    table(out, "APP_ACCOUNTS", "&str", commands.app_accounts.iter().map(|name| format!("{name:?}")));
     let rows = commands.home_downloads.iter().map(|download| {
         let (marks, settled) = (texts(&download.marks), texts(&download.settled_by));
         format!("HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled} }}", download.what)

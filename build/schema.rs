@@ -31,6 +31,8 @@ macro_rules! with_facts {
             pub ports: Option<Vec<u16>>,
             pub writable: Option<Vec<Writable>>,
             pub app_folders: Option<Vec<String>>,
+            #[serde(default)]
+            pub lacks: Option<Vec<String>>,
             pub drops: Option<Drops>,
             pub install_tools: Option<String>,
             pub strategy: Option<String>,
@@ -54,6 +56,7 @@ macro_rules! with_facts {
                     ports: own.ports,
                     writable: own.writable,
                     app_folders: own.app_folders,
+                    lacks: own.lacks,
                     drops: own.drops,
                     install_tools: own.install_tools,
                     strategy: own.strategy,
@@ -148,6 +151,8 @@ pub struct Facts {
     pub writable: Option<Vec<Writable>>,
     /// Folders that it makes for the app.
     pub app_folders: Option<Vec<String>>,
+    /// Account tools that its family has and it does not.
+    pub lacks: Option<Vec<String>>,
     /// How its entrypoint drops root.
     pub drops: Option<Drops>,
     /// The command that installs account tools.
@@ -213,6 +218,15 @@ pub struct Recipe {
     pub commands: Vec<String>,
     /// Folders of the tools: PATH must hold them.
     pub folders: Vec<String>,
+    /// Accounts that images of these families may hold besides those of their facts.
+    #[serde(default)]
+    pub system: Vec<String>,
+    /// Account tools that other families have and these do not.
+    #[serde(default)]
+    pub lacks: Vec<String>,
+    /// Words of packages that bring them.
+    #[serde(default)]
+    pub brought_by: Vec<String>,
     /// The home that they make, with `{name}`.
     pub home: String,
     /// Where this comes from.
@@ -226,6 +240,8 @@ pub struct Commands {
     /// Programs by name.
     #[serde(deserialize_with = "pairs")]
     pub programs: BTreeMap<String, Program>,
+    /// Names that people give to the account of their app, and no package to its own.
+    pub app_accounts: Vec<String>,
     /// RUNs that leave in root's home what the process looks for in its own.
     pub home_downloads: Vec<HomeDownload>,
 }

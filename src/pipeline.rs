@@ -111,9 +111,15 @@ fn target(
         let applies = !unsafe_only;
         proved.push((plan, applies));
     } else {
-        for finding in plan.findings.iter().filter(|finding| !finding.fixed) {
-            report.findings.push(told::finding(model, finding, None));
-        }
+        // What both look at is told once, by the plan that may answer it.
+        let answered = |finding: &crate::plan::Finding| {
+            let same = |other: &crate::plan::Finding| {
+                (other.rule, other.at, &other.message) == (finding.rule, finding.at, &finding.message)
+            };
+            proved.iter().any(|(plan, _)| plan.findings.iter().any(same))
+        };
+        let open = plan.findings.iter().filter(|finding| !finding.fixed && !answered(finding));
+        report.findings.extend(open.map(|finding| told::finding(model, finding, None)));
     }
     for (plan, applies) in proved {
         add(model, plan, applies, dockerfile, options, report, outcome);

@@ -328,7 +328,7 @@ fn names_that_stand_twice_are_told() {
         &GOOD.replace("id: x", "id: y").replace("[own/x]", "[own/y, own/x, docker.io/own/z, amd64/z]"),
     );
     write("users.yaml", "[]");
-    write("commands.yaml", "programs: {a: {}, a: {}}\nhome-downloads: []");
+    write("commands.yaml", "programs: {a: {}, a: {}}\napp-accounts: []\nhome-downloads: []");
     write("tokens.yaml", "registries: [docker.io/]\narchitectures: [amd64]\ntokens: []\nsources: [x]");
     let problems = read::read(folder.path()).unwrap_err().join("\n");
     for part in [

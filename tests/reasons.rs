@@ -58,6 +58,7 @@ fn ids(text: &str) -> BTreeSet<String> {
         }
     };
     calls(".refuse(", 3);
+    calls(".leave(", 3);
     calls("hazard(", 0);
     calls("self.push(", 0);
     calls("push(", 1);
@@ -101,7 +102,9 @@ fn every_id_of_the_code_is_explained_and_no_other() {
     let used = used();
     assert!(used.len() > 50, "the sources are not read: {used:?}");
     let explained: BTreeSet<&str> = unroot::facts::reasons().iter().map(|reason| reason.id).collect();
-    let missing: Vec<_> = used.iter().filter(|(id, _)| !explained.contains(id.as_str())).collect();
+    // What a rule leaves for its own reason is told on the rule's page.
+    let is_rule = |id: &str| unroot::rules().iter().any(|(rule, _)| *rule == id);
+    let missing: Vec<_> = used.iter().filter(|(id, _)| !explained.contains(id.as_str()) && !is_rule(id)).collect();
     assert!(missing.is_empty(), "templates/reasons.yaml says nothing of {missing:?}");
     let unused: Vec<_> = explained.iter().filter(|id| !used.contains_key(**id)).collect();
     assert!(unused.is_empty(), "templates/reasons.yaml explains what no code names: {unused:?}");

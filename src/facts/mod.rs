@@ -6,7 +6,7 @@ mod template;
 
 pub use program::{
     AtStart, Framework, HomeDownload, Language, ProgramFacts, ProgramKind, ProgramRole, Writes, command, frameworks,
-    home_downloads, ignores_cwd, languages, makes_accounts, writes,
+    home_downloads, ignores_cwd, is_app_account, languages, makes_accounts, writes,
 };
 pub use reason::{Reason, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
@@ -218,6 +218,8 @@ pub struct Facts {
     pub writable: &'static [Writable],
     /// Folders that it holds and marks as the app's.
     pub app_folders: &'static [&'static str],
+    /// Account tools that its family has and it does not.
+    pub lacks: &'static [&'static str],
     /// How its entrypoint drops root, if it does.
     pub drops: Option<Drop>,
     /// The command that installs account tools; empty when none is needed or known.
@@ -241,6 +243,12 @@ pub struct AccountRecipe {
     pub commands: &'static [&'static str],
     /// Folders of the tools.
     pub folders: &'static [&'static str],
+    /// Accounts that images of these families may hold besides those of their facts.
+    pub system: &'static [&'static str],
+    /// Account tools that other families have and these do not.
+    pub lacks: &'static [&'static str],
+    /// Words of packages that bring them.
+    pub brought_by: &'static [&'static str],
     /// The home that they make, with `{name}`.
     pub home: &'static str,
 }

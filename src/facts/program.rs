@@ -1,6 +1,6 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
-use super::{FRAMEWORKS, HOME_DOWNLOADS, Known, LANGUAGES, PROGRAMS};
+use super::{APP_ACCOUNTS, FRAMEWORKS, HOME_DOWNLOADS, Known, LANGUAGES, PROGRAMS};
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +112,11 @@ pub fn ignores_cwd(name: &str) -> bool {
 /// Whether a program makes or changes accounts.
 pub fn makes_accounts(name: &str) -> bool {
     command(name).is_some_and(|program| program.kind == ProgramKind::Accounts)
+}
+
+/// Whether people give this name to the account of their app, and no package to its own.
+pub fn is_app_account(name: &str) -> bool {
+    APP_ACCOUNTS.contains(&name)
 }
 
 /// RUNs that leave in root's home what the process looks for in its own.

@@ -43,6 +43,8 @@ pub struct Overlay {
     pub ports: Option<&'static [u16]>,
     pub writable: Option<&'static [Writable]>,
     pub app_folders: Option<&'static [&'static str]>,
+    /// Account tools that its family has and it does not.
+    pub lacks: Option<&'static [&'static str]>,
     pub drops: Option<Option<Drop>>,
     pub install_tools: Option<&'static str>,
     pub strategy: Option<Strategy>,
@@ -65,6 +67,7 @@ impl Overlay {
             ports: self.ports.unwrap_or(base.ports),
             writable: self.writable.unwrap_or(base.writable),
             app_folders: self.app_folders.unwrap_or(base.app_folders),
+            lacks: self.lacks.unwrap_or(base.lacks),
             drops: self.drops.unwrap_or(base.drops),
             install_tools: self.install_tools.unwrap_or(base.install_tools),
             strategy: self.strategy.unwrap_or(base.strategy),

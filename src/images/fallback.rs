@@ -18,6 +18,7 @@ pub(super) const NOTHING: Facts = Facts {
     ports: &[],
     writable: &[],
     app_folders: &[],
+    lacks: &[],
     drops: None,
     install_tools: "",
     strategy: Strategy::NumericOnly,

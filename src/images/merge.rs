@@ -19,6 +19,7 @@ pub(super) fn either(one: Facts, other: Facts) -> Facts {
         ports: both(one.ports, other.ports),
         writable: both(one.writable, other.writable),
         app_folders: both(one.app_folders, other.app_folders),
+        lacks: both(one.lacks, other.lacks),
         install_tools: same(one.install_tools, other.install_tools, ""),
         drops: drops.unwrap_or_default(),
         // That it may drop root is nothing that a rewrite may go by.

@@ -37,6 +37,12 @@ pub fn lookup(reference: &str) -> Option<Facts> {
     Some(found)
 }
 
+/// Facts of the images of the same repository whose tag no template names.
+pub fn of_any_tag(reference: &str) -> Option<Facts> {
+    let name = Reference::new(reference).name;
+    lookup(&format!("{name}:any-other"))
+}
+
 fn applies(variant: &Variant, name: &str, tag: &str) -> Match {
     let here = variant.repositories.is_empty() || variant.repositories.iter().any(|glob| glob::matches(glob, name));
     match here {

@@ -5,7 +5,8 @@ use super::{Base, Model};
 use crate::facts::{Facts, Family, Known, Role};
 use crate::shell;
 use crate::shell::account as effects;
-use crate::syntax::{Args, Keyword};
+use crate::source::Span;
+use crate::syntax::{Args, Keyword, Word};
 
 pub use crate::shell::account::Id;
 
@@ -34,6 +35,9 @@ pub struct Account {
     pub trusted: bool,
     /// Whether a step of the build runs as it.
     pub builds: bool,
+    /// Whether nothing in the file may have given it other ids than those: no step that may be skipped, no text that
+    /// cannot be read, no `/etc/passwd` from elsewhere.
+    pub certain: bool,
 }
 
 /// How the file makes an account.
@@ -49,9 +53,15 @@ pub struct Made {
     pub uid_option: &'static str,
     /// The uid as it is written.
     pub uid: Id,
+    /// Where the uid is written, in the RUN's text.
+    pub uid_span: Option<Span>,
+    /// Where the number of its primary group is written, in the RUN's text.
+    pub group_span: Option<Span>,
+    /// Who holds the uid by then: the tool fails, and the build with it.
+    pub taken: Option<String>,
     /// Whether it is one plain command at top level whose options are all known.
     pub plain: bool,
-    /// Whether its group is made along and takes the number of the uid.
+    /// Whether its group is made along and takes the number that the uid would be pinned to.
     pub gid_follows: bool,
     /// How its primary group is made, if by a command of its own.
     pub group_made: Option<GroupMade>,
@@ -68,6 +78,10 @@ pub struct GroupMade {
     pub gid_option: &'static str,
     /// The gid as it is written.
     pub gid: Id,
+    /// Where the gid is written, in the RUN's text.
+    pub gid_span: Option<Span>,
+    /// Which group holds the gid by then: the tool fails, and the build with it.
+    pub taken: Option<String>,
     /// Whether it is one plain command at top level whose options are all known.
     pub plain: bool,
 }
@@ -89,6 +103,12 @@ impl Model<'_> {
     /// The gid of a group before the instruction `index` of `stage`.
     pub fn group(&self, stage: usize, index: usize, name: &str) -> Option<u32> {
         self.roll(stage, index)?.groups.iter().find(|group| group.name == name)?.gid
+    }
+
+    /// How many groups have a gid before the instruction `index` of `stage`.
+    pub fn groups_with(&self, stage: usize, index: usize, gid: Option<u32>) -> usize {
+        let same = |roll: &Roll| roll.groups.iter().filter(|group| gid.is_some() && group.gid == gid).count();
+        self.roll(stage, index).map_or(0, same)
     }
 
     /// Whether a group with this name exists before the instruction `index` of `stage`.
@@ -117,7 +137,9 @@ impl Model<'_> {
         let Some(this) = self.stages.get(stage) else { return Vec::new() };
         let start = match &this.base {
             Base::Stage(parent) => self.last_roll(*parent),
-            Base::Image { facts: Some(facts), .. } => roll::of_base(facts),
+            Base::Image { reference, facts: Some(facts), .. } => {
+                roll::of_base(facts, crate::images::of_any_tag(reference).as_ref())
+            }
             _ => Roll::default(),
         };
         let mut rolls = vec![(this.from, start)];
@@ -126,7 +148,7 @@ impl Model<'_> {
             let mut roll = last.clone();
             match self.keyword(index) {
                 Keyword::Run => self.read_run(stage, index, &mut roll),
-                Keyword::Copy => self.read_copy(stage, index, &mut roll),
+                Keyword::Copy | Keyword::Add => self.read_copy(stage, index, &mut roll),
                 Keyword::User => self.mark_builder(stage, index, &mut roll),
                 _ => continue,
             }
@@ -153,18 +175,44 @@ impl Model<'_> {
         let dialect = self.facts(stage).and_then(roll::dialect);
         let family = self.facts(stage).map_or(Family::Unknown, |facts| facts.family);
         for shelled in self.scripts(index) {
-            let Some(script) = &shelled.script else { continue };
+            let Some(script) = &shelled.script else {
+                roll.doubt_all();
+                continue;
+            };
             let top = shell::top_commands(script);
+            let strict = script.lists.len() == 1 || shell::fails_fast(script);
             shell::each_simple(script, &mut |simple, place| {
-                let plain = top.iter().any(|top| top.span == simple.span && top.rewritable);
+                let plain = top.iter().any(|top| top.span == simple.span && top.rewritable) && !place.conditional;
                 let mut lookup = |name: &str| self.variable(stage, index, name).certain().map(str::to_owned);
                 for effect in effects::effects(&simple, dialect, &mut lookup) {
-                    let site = Site { stage, instruction: index, plain: plain && !place.conditional, family, dialect };
+                    let site = Site { stage, instruction: index, plain, strict, family, dialect };
+                    let before = (!plain).then(|| roll.clone());
                     roll.apply(effect, &site, &simple);
+                    // What may be skipped, or stands where it is not followed, may leave other ids.
+                    if let Some(before) = before {
+                        roll.doubt_changes(&before);
+                    }
                 }
             });
         }
+        if self.writes_accounts(index) {
+            roll.doubt_all();
+        }
         self.mark_used(stage, index, roll);
+    }
+
+    /// Whether a RUN works on the files that hold the accounts, or runs an account tool without a shell.
+    fn writes_accounts(&self, index: usize) -> bool {
+        let Some(found) = self.instruction(index) else { return false };
+        let text = String::from_utf8_lossy(&found.joined.text);
+        let bodies = found.heredocs.iter().map(|doc| String::from_utf8_lossy(doc.body.of(self.bytes)));
+        let names = |text: &str| text.contains("/etc/passwd") || text.contains("/etc/group");
+        names(&text) || bodies.into_iter().any(|body| names(&body)) || {
+            let exec = self.scripts(index).is_empty();
+            let stage = self.stage_of(index).filter(|_| exec);
+            let commands = stage.map(|stage| &self.commands(stage, index).list);
+            commands.is_some_and(|list| list.iter().any(|ran| crate::facts::makes_accounts(&ran.name)))
+        }
     }
 
     /// Accounts that a step runs as (`su`, `sudo -u`, `gosu`), that get a password, or that sudoers name.
@@ -211,6 +259,9 @@ impl Model<'_> {
         let names = |path: &str| sources.iter().any(|source| source.text == path);
         let to = destination.text.trim_end_matches('/');
         let from = instruction.flag("from").and_then(|flag| flag.value.as_deref());
+        if self.may_bring_accounts(stage, index) {
+            roll.doubt_all();
+        }
         let Some(from) = from.and_then(|name| self.find_stage(name, stage)) else { return };
         // A tree over / may bring an /etc/passwd of its own: the base's accounts are certain no more.
         if to.is_empty() && sources.iter().any(|source| source.text.ends_with('/') || source.text.ends_with("/.")) {
@@ -230,6 +281,16 @@ impl Model<'_> {
         }
     }
 
+    /// Whether an instruction may bring an `/etc/passwd` from elsewhere.
+    pub fn may_bring_accounts(&self, stage: usize, index: usize) -> bool {
+        let found = self.instruction(index).filter(|found| matches!(found.keyword, Keyword::Copy | Keyword::Add));
+        let Some(Args::Copy { sources, destination, .. }) = found.map(|found| &found.args) else { return false };
+        let target = self.expand(stage, index, &destination.text);
+        let cwd = self.cwd(stage, index);
+        let joined = target.text().and_then(|text| cwd.text().map(|cwd| super::value::join(cwd, text)));
+        brings_accounts(joined.as_deref().map_or("$", |text| text.trim_end_matches('/')), sources)
+    }
+
     /// The first line of the stage's lineage that shows that it runs as root: it installs packages, makes accounts or
     /// does something else that needs root, with no USER above.
     pub fn root_evidence(&self, stage: usize) -> Option<usize> {
@@ -246,5 +307,20 @@ impl Model<'_> {
                 let known = crate::facts::command(&ran.name);
                 !ran.conditional && known.is_some_and(|known| known.needs_root == Known::Yes)
             })
+    }
+}
+
+/// Whether a copy may bring an `/etc/passwd`: it lands in /etc, or spreads a tree over /.
+fn brings_accounts(to: &str, sources: &[Word]) -> bool {
+    let file = |source: &Word| {
+        let name = source.text.rsplit('/').next().unwrap_or("");
+        let tree = ["root", "fs", "overlay", "etc", "install", "files", "system", "*", "$"];
+        !name.is_empty() && name != "." && !tree.iter().any(|word| name.contains(word))
+    };
+    match to {
+        "" | "/." => !sources.iter().all(file),
+        "/etc" => sources.iter().any(|source| !file(source) || source.text.ends_with("/etc")),
+        "/etc/passwd" | "/etc/group" => true,
+        _ => to.contains('$'),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Base, Model};
 use crate::images::{self, AccountTool, Evidence, PackageManager};
 use crate::options::GivenImage;
-use crate::syntax::Keyword;
+use crate::syntax::{Args, Keyword};
 
 /// Finds the facts of a stage's base image: its template's, else what the caller or the file tells of it.
 pub(super) fn judge_base(model: &mut Model<'_>, stage: usize, images: &BTreeMap<String, GivenImage>) {
@@ -37,4 +37,15 @@ fn evidence(model: &Model<'_>, stage: usize) -> Evidence {
     found.powershell = model.shell(stage, usize::MAX) == super::ShellKind::Other;
     found.bash = model.shell(stage, usize::MAX) == super::ShellKind::Bash;
     found
+}
+
+impl Model<'_> {
+    /// The image that the stage's chain starts from, as its FROM writes it.
+    pub fn base_text(&self, stage: usize) -> Option<String> {
+        let first = self.chain(stage).first().and_then(|first| self.stages.get(*first))?;
+        match self.instruction(first.from).map(|found| &found.args) {
+            Some(Args::From { image, .. }) => Some(image.text.clone()),
+            _ => None,
+        }
+    }
 }

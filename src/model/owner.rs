@@ -316,7 +316,8 @@ impl Model<'_> {
             None => account.as_ref().and_then(|account| account.gid).or(user::number(name)),
         };
         let uid = uid.map_or_else(|| name.to_owned(), |uid| uid.to_string());
-        let gid = gid.map_or_else(|| group.unwrap_or(name).to_owned(), |gid| gid.to_string());
+        let named = account.as_ref().and_then(|account| account.group.as_deref());
+        let gid = gid.map_or_else(|| group.or(named).unwrap_or(name).to_owned(), |gid| gid.to_string());
         Some(format!("{uid}:{gid}"))
     }
 

@@ -1,7 +1,7 @@
 //! The accounts and groups of an image at one line, and what each command makes of them.
 
 use super::account::{Account, GroupMade, Id, Made};
-use crate::facts::{Facts, Family, Role, Tools};
+use crate::facts::{self, Facts, Family, Role, Tools};
 use crate::shell::Simple;
 use crate::shell::account::{self as effects, AccountEffect, AddUser, Adduser};
 
@@ -39,7 +39,12 @@ pub(super) fn dialect(facts: &Facts) -> Option<Adduser> {
 }
 
 /// What the base image brings.
-pub(super) fn of_base(facts: &Facts) -> Roll {
+pub(super) fn of_base(facts: &Facts, of_any_tag: Option<&Facts>) -> Roll {
+    // Distributions gave people's logins to some of their releases: what holds for every tag was hardly seen in this one.
+    let vague = |account: &facts::Account| {
+        account.role == Role::Login
+            && of_any_tag.is_none_or(|any| any.accounts.iter().any(|other| other.uid == account.uid))
+    };
     let accounts = facts.accounts.iter().map(|account| Account {
         name: account.name.to_owned(),
         uid: account.uid,
@@ -52,6 +57,7 @@ pub(super) fn of_base(facts: &Facts) -> Roll {
         made: None,
         trusted: false,
         builds: false,
+        certain: !vague(account),
     });
     let own = facts.accounts.iter().filter(|account| !account.group.is_empty());
     let own = own.map(|account| Group { name: account.group.to_owned(), gid: account.gid, made: None });
@@ -70,6 +76,8 @@ pub(super) struct Site {
     pub(super) stage: usize,
     pub(super) instruction: usize,
     pub(super) plain: bool,
+    /// Whether a command that fails ends the build.
+    pub(super) strict: bool,
     pub(super) family: Family,
     pub(super) dialect: Option<Adduser>,
 }
@@ -90,11 +98,15 @@ impl Roll {
         match effect {
             AccountEffect::AddGroup(group) => {
                 let Some(name) = group.name.text else { return };
+                let fails = site.plain && site.strict && !group.non_unique && !group.uncertain;
+                let taken = literal(group.gid).filter(|_| fails).and_then(|gid| self.group_with(gid, &name));
                 let made = GroupMade {
                     instruction: site.instruction,
                     word_end: group.command.end,
                     gid_option: if is_busybox(site, simple) { "-g" } else { "--gid" },
                     gid: group.gid,
+                    gid_span: group.gid_span,
+                    taken,
                     plain: site.plain && !group.uncertain,
                 };
                 self.set_group(name, literal(group.gid), Some(made));
@@ -132,7 +144,9 @@ impl Roll {
                 }
             }
             AccountEffect::DelUser { name } => {
-                self.accounts.retain(|account| Some(&account.name) != name.text.as_ref())
+                self.accounts.retain(|account| Some(&account.name) != name.text.as_ref());
+                // The tools take a group of the same name along (userdel(8), deluser(8)).
+                self.groups.retain(|group| Some(&group.name) != name.text.as_ref());
             }
             AccountEffect::DelGroup { name } => self.groups.retain(|group| Some(&group.name) != name.text.as_ref()),
             AccountEffect::AddUserToGroup { user, group } => {
@@ -148,6 +162,9 @@ impl Roll {
                     word_end: 0,
                     uid_option: "",
                     uid,
+                    uid_span: None,
+                    group_span: None,
+                    taken: None,
                     plain: false,
                     gid_follows: false,
                     group_made: None,
@@ -181,15 +198,19 @@ impl Roll {
             None if own => (Some(name.clone()), there.unwrap_or(uid.filter(|uid| follows(*uid)))),
             None => (None, None),
         };
-        let group_made = given.as_ref().and_then(|given| self.groups.iter().find(|group| group.name == *given));
+        let group_made = given.as_ref().and_then(|given| self.given_group(given));
+        let fails = site.plain && site.strict && !user.non_unique && !user.uncertain;
         let made = Made {
             stage: site.stage,
             instruction: site.instruction,
             word_end: user.command.end,
             uid_option: if is_busybox(site, simple) { "-u" } else { "--uid" },
             uid: user.uid,
+            uid_span: user.uid_span,
+            group_span: user.group.as_ref().map(|group| group.span).filter(|_| given.as_deref().is_some_and(is_number)),
+            taken: uid.filter(|_| fails).and_then(|uid| self.account_with(uid, &name)),
             plain: site.plain && !user.uncertain,
-            gid_follows: own && there.is_none() && user.uid == Id::Absent && follows(PINNED),
+            gid_follows: own && there.is_none() && follows(PINNED),
             group_made: group_made.and_then(|group| group.made.clone()),
         };
         // Debian's adduser gives a system account /nonexistent (measured on bookworm).
@@ -214,8 +235,43 @@ impl Roll {
 
     fn group_name(&self, text: &str) -> Option<String> {
         match super::user::number(text) {
-            Some(gid) => self.groups.iter().find(|group| group.gid == Some(gid)).map(|group| group.name.clone()),
+            Some(_) => self.given_group(text).map(|group| group.name.clone()),
             None => (!text.is_empty()).then(|| text.to_owned()),
+        }
+    }
+
+    /// The group that a name or number means; of several with one number the last that was made.
+    fn given_group(&self, text: &str) -> Option<&Group> {
+        let gid = super::user::number(text);
+        let same = |group: &&Group| if gid.is_some() { group.gid == gid } else { group.name == text };
+        self.groups.iter().rev().find(same)
+    }
+
+    /// Who holds a uid besides the account `name`; names of root are not listed.
+    fn account_with(&self, uid: u32, name: &str) -> Option<String> {
+        let holds = |account: &&Account| account.uid == Some(uid) && account.name != name && account.is_known();
+        self.accounts.iter().find(holds).map(|account| account.name.clone())
+    }
+
+    fn group_with(&self, gid: u32, name: &str) -> Option<String> {
+        let known = |group: &Group| {
+            let mut accounts = self.accounts.iter();
+            group.made.is_some()
+                || accounts.any(|account| account.group.as_ref() == Some(&group.name) && account.is_known())
+        };
+        let holds = |group: &&Group| group.gid == Some(gid) && group.name != name && known(group);
+        self.groups.iter().find(holds).map(|group| group.name.clone())
+    }
+
+    /// Nothing that is known of the accounts is certain any more.
+    pub(super) fn doubt_all(&mut self) {
+        self.accounts.iter_mut().for_each(|account| account.certain = false);
+    }
+
+    /// What differs from `before` is not certain.
+    pub(super) fn doubt_changes(&mut self, before: &Self) {
+        for account in self.accounts.iter_mut().filter(|account| !before.accounts.contains(account)) {
+            account.certain = false;
         }
     }
 
@@ -252,8 +308,21 @@ impl Roll {
             made: Some(made),
             trusted: false,
             builds: false,
+            certain: true,
         });
     }
+}
+
+impl Account {
+    /// Whether the account is surely there: one that the file makes, or one that the image makes for applications or
+    /// people.
+    fn is_known(&self) -> bool {
+        self.certain && (self.made.is_some() || matches!(self.role, Role::App | Role::Login))
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    super::user::number(text).is_some()
 }
 
 fn is_trusted(group: Option<&str>) -> bool {

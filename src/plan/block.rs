@@ -1,10 +1,10 @@
-//! Puts the switch together: which commands the one RUN needs, where the block goes, how an account's ids are pinned.
+//! Puts the switch together: which commands the one RUN needs, and where the block goes.
 
-use super::identity::{self, CREATED, Identity, Origin, Undecided};
-use super::{Change, Draft, Handed, Place, uses};
-use crate::model::account::{Account, Id};
-use crate::model::{Model, value};
-use crate::syntax::{Args, Instruction, Keyword, TokenKind};
+use super::identity::{Identity, Origin};
+use super::{Change, Draft, Handed, Place, Turned, turns, uses};
+use crate::facts::{Confidence, DefaultUser};
+use crate::model::{Base, Model, value};
+use crate::syntax::{Args, Keyword, TokenKind};
 
 /// Refuses where the block has no place: behind a continuation that the end of the file leaves open, or above a
 /// VOLUME that later steps work in.
@@ -72,12 +72,65 @@ pub fn assemble(draft: &mut Draft<'_>) {
         draft.changes.push(Change::Block { place: Place::Above(volume), comment: None, commands, user: None });
     }
     commands.extend(hand_over(&identity.named(), &late, false));
+    let user = identity.user.clone();
+    if let Some(wrong) = draft.wrong {
+        return in_place_of(draft, wrong, place, comment, commands, user);
+    }
+    if let Some((redundant, text)) = redundant(draft, &identity, place).filter(|_| commands.is_empty()) {
+        draft.changes.push(Change::RemoveInstruction { instruction: redundant });
+        draft.turned.push(Turned { user: redundant, freed: Vec::new() });
+        draft.identity = Some(Identity { user: text.to_owned(), ..identity });
+        return;
+    }
     let replaced = last_user_word(model, stage, place).filter(|_| commands.is_empty());
     let change = match replaced {
-        Some((instruction, span)) => Change::Word { instruction, span, text: identity.user.clone() },
-        None => Change::Block { place, comment, commands, user: Some(identity.user.clone()) },
+        Some((instruction, span)) => Change::Word { instruction, span, text: user },
+        None => Change::Block { place, comment, commands, user: Some(user) },
     };
     draft.changes.push(change);
+}
+
+/// A `USER root` that nothing needs, and the user that the base image has without it: going, it leaves that user.
+fn redundant(draft: &Draft<'_>, identity: &Identity, place: Place) -> Option<(usize, &'static str)> {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let Some(Base::Image { facts: Some(facts), listed: true, .. }) = model.root_base(stage) else { return None };
+    let DefaultUser::Account(text) = facts.default_user else { return None };
+    let users = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::User).count();
+    let (user, _) = last_user_word(model, stage, place)?;
+    let its = identity.origin == Origin::Base && facts.confidence > Confidence::Recalled;
+    (users == 1 && its && !turns::has_comment(model, user)).then_some((user, text))
+}
+
+/// A USER that names nobody becomes the account where it stands, or goes where files are still copied below it.
+fn in_place_of(
+    draft: &mut Draft<'_>,
+    wrong: usize,
+    place: Place,
+    comment: Option<String>,
+    commands: Vec<String>,
+    user: String,
+) {
+    let model = draft.scene.model;
+    let body = model.stages.get(draft.scene.stage).map(|stage| stage.body.clone()).unwrap_or_default();
+    let needed =
+        |index: usize| matches!(model.keyword(index), Keyword::Copy | Keyword::Add | Keyword::Volume | Keyword::Shell);
+    let word = match model.instruction(wrong).map(|found| &found.args) {
+        Some(Args::One(word)) if commands.is_empty() || !(wrong + 1..body.end).any(needed) => Some(word.span),
+        _ => None,
+    };
+    match word {
+        Some(span) => {
+            if !commands.is_empty() {
+                draft.changes.push(Change::Block { place: Place::Above(wrong), comment, commands, user: None });
+            }
+            draft.changes.push(Change::Word { instruction: wrong, span, text: user });
+        }
+        None => {
+            draft.changes.push(Change::RemoveInstruction { instruction: wrong });
+            draft.turned.push(Turned { user: wrong, freed: Vec::new() });
+            draft.changes.push(Change::Block { place, comment, commands, user: Some(user) });
+        }
+    }
 }
 
 fn comment(identity: &Identity) -> String {
@@ -167,46 +220,4 @@ fn last_user_word(model: &Model<'_>, stage: usize, place: Place) -> Option<(usiz
         Some(Args::One(word)) => Some((last, word.span)),
         _ => None,
     }
-}
-
-/// An account of the file as identity, its ids pinned in its creating commands where they are not written down.
-///
-/// # Errors
-/// Never today; callers treat it like every other choice.
-pub fn pinned(model: &Model<'_>, stage: usize, account: &Account, accounts: &[Account]) -> Result<Identity, Undecided> {
-    let mut identity = identity::existing(account);
-    identity.origin = Origin::Existing;
-    let Some(made) = &account.made else { return Ok(identity) };
-    let volume = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::Volume);
-    let free = |id: u32| accounts.iter().all(|other| other.uid != Some(id) && other.gid != Some(id));
-    let pinnable = made.plain && made.stage == stage && !volume && free(CREATED);
-    if account.uid.is_none()
-        && made.uid == Id::Absent
-        && pinnable
-        && let Some(pin) = pin(model, made.instruction, made.word_end, made.uid_option)
-    {
-        identity.pins.push(pin);
-        identity.uid = Some(CREATED);
-        if made.gid_follows {
-            identity.gid = Some(CREATED);
-        }
-    }
-    if identity.gid.is_none() && identity.uid.is_some() && pinnable {
-        let group = made.group_made.as_ref().filter(|group| group.plain && group.gid == Id::Absent);
-        if let Some(pin) = group.and_then(|group| pin(model, group.instruction, group.word_end, group.gid_option)) {
-            identity.pins.push(pin);
-            identity.gid = Some(CREATED);
-        }
-    }
-    Ok(identity)
-}
-
-/// The id goes right behind the command's name, in the spelling of its tool.
-fn pin(model: &Model<'_>, instruction: usize, word_end: usize, option: &str) -> Option<Change> {
-    let found: &Instruction = model.instruction(instruction)?;
-    let shelled = model.scripts(instruction).first()?;
-    // The place behind the name: one past its last byte, even where a continuation follows.
-    let at = shelled.span(crate::source::Span::new(word_end.checked_sub(1)?, word_end)).end;
-    let text = format!(" {option} {CREATED}");
-    (at <= found.full.end).then(|| Change::Word { instruction, span: crate::source::Span::empty(at), text })
 }

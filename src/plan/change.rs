@@ -20,6 +20,13 @@ pub enum Change {
         /// The argument of USER.
         user: Option<String>,
     },
+    /// A comment line directly above an instruction, without `# `.
+    Comment {
+        /// The instruction.
+        instruction: usize,
+        /// What it says.
+        text: String,
+    },
     /// A flag with its value, after the flags that are there.
     Flag {
         /// The instruction.
@@ -73,6 +80,12 @@ impl Change {
             Self::Block { place, comment, commands, user } => {
                 Some(vec![block(model, *place, comment.as_deref(), commands, user.as_deref())?])
             }
+            Self::Comment { instruction, text } => {
+                let style = Style::new(model, *instruction)?;
+                let line = model.lines.position(model.instruction(*instruction)?.full.start).line;
+                let text = format!("{}# {text}{}", style.indent, style.ending);
+                Some(vec![Edit::insert(model.lines.start(line), text)])
+            }
             Self::Flag { instruction, flag } => {
                 let found = model.instruction(*instruction)?;
                 let at = found.flags.last().map_or(found.keyword_span.end, |flag| flag.span.end);
@@ -105,7 +118,8 @@ impl Change {
     pub fn instruction(&self) -> Option<usize> {
         match self {
             Self::Block { .. } => None,
-            Self::Flag { instruction, .. }
+            Self::Comment { instruction, .. }
+            | Self::Flag { instruction, .. }
             | Self::RemoveInstruction { instruction }
             | Self::RemoveCommands { instruction, .. }
             | Self::RemoveWords { instruction, .. }

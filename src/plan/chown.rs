@@ -174,7 +174,7 @@ fn flags(draft: &Draft<'_>, found: &Conversion) -> Option<Vec<Change>> {
         return None;
     }
     let flag = |index: &usize| {
-        let owner = owner_at(model, stage, *index, found, draft.identity.as_ref())?;
+        let owner = owner_at(model, stage, *index, found, draft.identity.as_ref().or(draft.standing.as_ref()))?;
         Some(Change::Flag { instruction: *index, flag: format!("--chown={owner}") })
     };
     found.copies.iter().map(flag).collect()

@@ -94,7 +94,7 @@ impl Identity {
             (None, _) if self.gid.is_none() => self.uid.unwrap_or(NUMBER).to_string(),
             (Some(name), Some(group)) => format!("{name}:{group}"),
             (Some(name), None) => name.clone(),
-            _ => format!("{}:{}", self.uid.unwrap_or(NUMBER), self.gid.unwrap_or(NUMBER)),
+            _ => self.uid.unwrap_or(NUMBER).to_string() + &self.gid.map_or(String::new(), |gid| format!(":{gid}")),
         }
     }
 
@@ -116,7 +116,7 @@ impl Identity {
         self.uid.zip(self.gid).map(|(uid, gid)| format!("{uid}:{gid}"))
     }
 
-    fn in_form(mut self, options: &Options) -> Self {
+    pub(super) fn in_form(mut self, options: &Options) -> Self {
         self.user = match (options.user_form, self.uid, self.gid) {
             (UserForm::Name, _, _) if self.name.is_some() => self.name.clone().unwrap_or_default(),
             (_, Some(uid), Some(gid)) if !self.supplementary => format!("{uid}:{gid}"),
@@ -143,7 +143,7 @@ pub fn choose(
     let wanted = wanted(model, stage, options, &accounts)?;
     let found = match wanted {
         Some(identity) => identity,
-        None => match made_by_file(model, stage, &accounts, folder)? {
+        None => match made_by_file(model, stage, &accounts, folder, options)? {
             Some(identity) => identity,
             None => match owner_in_file(model, stage, &accounts, folder)? {
                 Some(identity) => identity,
@@ -176,6 +176,9 @@ fn wanted(
         (None, uid) => account.uid == uid,
     };
     if let Some(account) = accounts.iter().find(same) {
+        if account.made.as_ref().is_some_and(super::pins::is_taken) {
+            return super::pins::pinned(model, stage, account, accounts, options).map(Some);
+        }
         return Ok(Some(existing(account)));
     }
     let uid = options.uid.unwrap_or(CREATED);
@@ -188,6 +191,7 @@ fn made_by_file(
     stage: usize,
     accounts: &[Account],
     folder: Option<&str>,
+    options: &Options,
 ) -> Result<Option<Identity>, Undecided> {
     let fits =
         |account: &&Account| account.made.is_some() && account.uid != Some(0) && !account.trusted && !account.builds;
@@ -217,7 +221,7 @@ fn made_by_file(
             }
         }
     };
-    super::block::pinned(model, stage, chosen, accounts).map(Some)
+    super::pins::pinned(model, stage, chosen, accounts, options).map(Some)
 }
 
 /// Who owns what lies in the app's own folder, root aside.
@@ -317,7 +321,7 @@ pub fn existing(account: &Account) -> Identity {
 }
 
 /// (e) An account that the plan makes, or a number where none can be made.
-fn created(
+pub(super) fn created(
     model: &Model<'_>,
     stage: usize,
     accounts: &[Account],
@@ -339,7 +343,7 @@ fn created(
     if let Some(holder) = accounts.iter().find(|account| account.uid == Some(uid)) {
         let why =
             format!("uid {uid} is {}'s already: choose another with --uid, or that account with --user", holder.name);
-        return Err(Undecided { reason: "taken-id", why });
+        return Err(Undecided { reason: "id-in-use", why });
     }
     let taken = |name: &str| {
         accounts.iter().any(|account| account.name == name) || model.group(stage, usize::MAX, name).is_some()

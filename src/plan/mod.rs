@@ -6,10 +6,14 @@ pub mod chown;
 mod companions;
 pub mod identity;
 pub mod ownership;
+pub mod pins;
 mod plain;
 pub mod ports;
+pub mod standing;
 pub mod switch;
 pub mod tools;
+pub mod turns;
+pub mod unknown;
 pub mod uses;
 mod write_set;
 
@@ -19,6 +23,9 @@ use crate::report::Safety;
 
 pub use change::{Change, Place};
 pub use identity::{Identity, Origin, Undecided};
+
+/// Rules whose changes stand for themselves: a switch that is stopped says nothing of them.
+const ALONE: [&str; 5] = ["taken-id", "floating-id", "early-user", "late-user", "named-user"];
 
 /// Something a rule found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +72,15 @@ pub struct Moved {
     pub lines: Vec<usize>,
 }
 
+/// A USER that goes from its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turned {
+    /// The USER.
+    pub user: usize,
+    /// RUNs below it that need root and run as root again.
+    pub freed: Vec<usize>,
+}
+
 /// What a target becomes, while rules are adding to it.
 pub struct Draft<'d> {
     /// What is looked at.
@@ -75,6 +91,12 @@ pub struct Draft<'d> {
     pub findings: Vec<Finding>,
     /// The account that will run the process, once a rule has asked for the switch.
     pub identity: Option<Identity>,
+    /// The account of a USER that stays, once a rule has asked to write it, or its ids, in another way.
+    pub standing: Option<Identity>,
+    /// A USER that names nobody, which the switch takes the place of.
+    pub wrong: Option<usize>,
+    /// USERs that go, or move, because they stand in the wrong place.
+    pub turned: Vec<Turned>,
     /// Changes besides the block.
     pub changes: Vec<Change>,
     /// Paths handed over.
@@ -100,6 +122,11 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// The account, if the plan switches to one.
     pub identity: Option<Identity>,
+    /// The account of a USER that stays and is written in another way: the same account by its number, or the same
+    /// name with an id that its creation now gives.
+    pub standing: Option<Identity>,
+    /// USERs that go, or move.
+    pub turned: Vec<Turned>,
     /// All changes.
     pub changes: Vec<Change>,
     /// Paths handed over.
@@ -137,6 +164,9 @@ impl<'d> Draft<'d> {
             options,
             findings: Vec::new(),
             identity: None,
+            standing: None,
+            wrong: None,
+            turned: Vec::new(),
             changes: Vec::new(),
             handed: Vec::new(),
             moved: Vec::new(),
@@ -166,6 +196,24 @@ impl<'d> Draft<'d> {
         self.stopped = true;
     }
 
+    /// Adds a finding that is left alone and stops nothing else.
+    pub fn leave(
+        &mut self,
+        rule: &'static str,
+        at: usize,
+        message: impl Into<String>,
+        reason: &'static str,
+        why: impl Into<String>,
+    ) {
+        let reason = Some(reason);
+        self.findings.push(Finding { rule, message: message.into(), why: why.into(), reason, at, fixed: false });
+    }
+
+    /// Adds a finding that is only advice: it changes nothing of how the file ends.
+    pub fn advise(&mut self, rule: &'static str, at: usize, message: impl Into<String>, why: impl Into<String>) {
+        self.findings.push(Finding { rule, message: message.into(), why: why.into(), reason: None, at, fixed: false });
+    }
+
     /// Ends the drafting: nothing of a switch that was stopped remains but its findings.
     pub fn finish(mut self) -> Plan {
         let stage = self.scene.stage;
@@ -174,7 +222,10 @@ impl<'d> Draft<'d> {
         }
         if self.stopped {
             // What the switch would have done along is no finding of its own without it.
-            let along = |finding: &Finding| matches!(finding.rule, "unowned-copy" | "privileged-port" | "chown-run");
+            let along = |finding: &Finding| {
+                matches!(finding.rule, "unowned-copy" | "privileged-port" | "chown-run")
+                    || (finding.fixed && ALONE.contains(&finding.rule))
+            };
             self.findings.retain(|finding| finding.reason.is_some() || !along(finding));
             self.findings.iter_mut().for_each(|finding| finding.fixed = false);
             return Plan { stage, findings: self.findings, notes: self.notes, ..Plan::default() };
@@ -190,6 +241,8 @@ impl<'d> Draft<'d> {
             stage,
             findings: self.findings,
             identity: self.identity,
+            standing: self.standing,
+            turned: self.turned,
             changes: self.changes,
             handed: self.handed,
             moved: self.moved,

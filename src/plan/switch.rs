@@ -1,6 +1,6 @@
 //! The switch of the user: whether the target runs as root, whether that may change, and to whom.
 
-use super::{Draft, Undecided, identity};
+use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
 use crate::model::workload::workloads;
@@ -35,6 +35,18 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
             }
         }
     }
+    settle(draft, rule, at, message, None);
+}
+
+/// Plans the switch to a new account of this name; the USER at `wrong` names it already, and nobody is called so.
+pub fn to_new(draft: &mut Draft<'_>, rule: &'static str, message: &str, name: &str, wrong: usize) {
+    settle(draft, rule, wrong, message, Some(name));
+    draft.wrong = draft.identity.as_ref().map(|_| wrong);
+}
+
+/// Chooses the account, or says what stands in the way.
+fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, name: Option<&str>) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
     if let Some(note) = drops_by_itself(draft) {
         draft.notes.push(note);
         return;
@@ -51,7 +63,11 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
     let folder = model.own_folder(stage);
     let pod = workloads(draft.scene).into_iter().find_map(|workload| workload.user);
     let pod = pod.map(|(uid, gid)| (uid, gid.filter(|gid| *gid != 0).unwrap_or(uid)));
-    match identity::choose(model, stage, draft.options, folder.as_deref(), pod) {
+    let chosen = match name {
+        Some(name) => unknown::account(draft, name, pod),
+        None => identity::choose(model, stage, draft.options, folder.as_deref(), pod),
+    };
+    match chosen {
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
             let at = for_any_user(draft).unwrap_or(at);
             let why = "the file gives its folders to group 0, so that any user may run it (OpenShift): say which with --uid N --gid 0";
@@ -119,7 +135,7 @@ fn unknown_base(draft: &mut Draft<'_>, rule: &'static str, at: usize, why: &str)
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let message = "nobody can tell which user this runs as";
     if model.last_user(stage).is_some() {
-        draft.refuse(rule, at, message, "unknown-user", why);
+        draft.refuse(rule, at, message, "unclear-user", why);
         return false;
     }
     let given = draft.options.user.is_some() && draft.options.uid.is_some() && draft.options.gid.is_some();

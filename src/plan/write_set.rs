@@ -72,6 +72,21 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
     }
 }
 
+/// A folder that the process seems to keep data in, if the file shows one: what lies on a volume keeps its owner.
+pub(super) fn kept(draft: &Draft<'_>) -> Option<String> {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let mut runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let made = runs.find_map(|(at, index)| made_for_run_time(model, stage, at, index).into_iter().next());
+    let own = model.own_folder(stage);
+    let is_own = |path: &str| own.as_deref() == Some(path);
+    let named = || named_by_env(model, stage).into_iter().next();
+    let home = || {
+        let homes = model.environments(stage).into_iter().find(|(name, _, _)| name == "HOME");
+        homes.map(|(_, _, value)| (value.text().unwrap_or("its home").to_owned(), String::new(), false))
+    };
+    made.filter(|(path, _, _)| !is_own(path)).or_else(named).or_else(home).map(|(path, _, _)| path)
+}
+
 /// A home that the account's maker does not make, or that was there before and stayed root's.
 pub(super) fn home(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);

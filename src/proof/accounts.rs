@@ -4,7 +4,8 @@ use super::Case;
 use super::align::Origin;
 use crate::facts;
 use crate::model::{Who, user};
-use crate::plan::{Change, Identity};
+use crate::plan::{Change, Identity, pins};
+use crate::syntax::Args;
 
 /// Names exist at their line by a means that the image has, numbers are the ids that their creating lines give.
 pub(super) fn accounts(case: &Case<'_>) -> Result<(), String> {
@@ -39,13 +40,22 @@ pub(super) fn accounts(case: &Case<'_>) -> Result<(), String> {
     for (at, origin) in case.aligned.origins.iter().enumerate() {
         match origin {
             Origin::Run(_) => named_in_run(case, at)?,
-            Origin::User(text) if !exists(case, at, text) => {
+            Origin::User(text) if !exists(case, at, text) && !moved(case, text) => {
                 return Err(format!("USER {text}: no such account exists there"));
             }
             _ => {}
         }
     }
     ids(case)
+}
+
+/// Whether a USER of the original moves here as it stands: whom it names is nothing that the plan wrote.
+fn moved(case: &Case<'_>, text: &str) -> bool {
+    let argument = |index: usize| match case.before.instruction(index).map(|found| &found.args) {
+        Some(Args::One(word)) => Some(word.text.clone()),
+        _ => None,
+    };
+    case.plan.turned.iter().any(|turned| argument(turned.user).as_deref() == Some(text))
 }
 
 /// Whether the names of `name:group` are those of accounts and groups that exist before a line.
@@ -74,7 +84,7 @@ fn named_in_run(case: &Case<'_>, at: usize) -> Result<(), String> {
 /// The account's numbers are those that the result's own lines give it.
 fn ids(case: &Case<'_>) -> Result<(), String> {
     let stage = case.plan.stage;
-    let Some(identity) = &case.plan.identity else { return Ok(()) };
+    let Some(identity) = case.plan.identity.as_ref().or(case.plan.standing.as_ref()) else { return Ok(()) };
     let Some(name) = &identity.name else { return Ok(()) };
     let Some(account) = case.after.account(stage, usize::MAX, name) else {
         return Err(format!("{name} does not exist at the end"));
@@ -82,7 +92,9 @@ fn ids(case: &Case<'_>) -> Result<(), String> {
     if identity.uid.is_some() && account.uid != identity.uid {
         return Err(format!("{name} would have the uid {:?}, not {:?}", account.uid, identity.uid));
     }
-    if identity.gid.is_some() && account.gid != identity.gid {
+    // A group that a USER names beside its account is for `user` to look at.
+    let own = identity.group == account.group;
+    if identity.gid.is_some() && own && account.gid != identity.gid {
         return Err(format!("{name} would have the gid {:?}, not {:?}", account.gid, identity.gid));
     }
     let twins = case
@@ -102,6 +114,7 @@ pub(super) fn user(case: &Case<'_>) -> Result<(), String> {
     let after = case.after.final_user(stage);
     match &case.plan.identity {
         None if case.before.final_user(stage) == after => Ok(()),
+        None if case.plan.standing.is_some() => standing(case),
         None => Err("the user changed although nothing was to be switched".to_owned()),
         Some(identity) => match after {
             Who::User(text) if text == identity.user && is_its(identity, &text) => Ok(()),
@@ -111,6 +124,43 @@ pub(super) fn user(case: &Case<'_>) -> Result<(), String> {
             )),
         },
     }
+}
+
+/// The USER that stays means the same account: its name before, its certain number after.
+fn standing(case: &Case<'_>) -> Result<(), String> {
+    let stage = case.plan.stage;
+    let Some(named) = &case.plan.standing else { return Ok(()) };
+    let (Who::User(was), Who::User(is)) = (case.before.final_user(stage), case.after.final_user(stage)) else {
+        return Err("nobody knows who the process would run as".to_owned());
+    };
+    if was == is && is == named.user {
+        return Ok(());
+    }
+    let name = was.split(':').next().unwrap_or("");
+    let account =
+        case.after.account(stage, usize::MAX, name).filter(|account| pins::is_sure(case.after, stage, account));
+    let Some(account) = account else { return Err(format!("the number of {name} is not certain")) };
+    let (uid, gid) = is.split_once(':').map_or((is.as_str(), None), |(uid, gid)| (uid, Some(gid)));
+    if !names(named, &was) || is != named.user || user::number(uid) != account.uid || account.uid.is_none() {
+        return Err(format!("USER {is} is not {was}"));
+    }
+    // A group that was written means what it meant; one that was not is the account's only one.
+    let written = was.split_once(':').map(|(_, group)| group);
+    let same = match (written, gid) {
+        (Some(group), Some(gid)) => {
+            let known = user::number(group).or_else(|| case.after.group(stage, usize::MAX, group));
+            known.is_some() && known == user::number(gid)
+        }
+        (None, Some(gid)) => !account.supplementary && account.gid.is_some() && account.gid == user::number(gid),
+        (Some(_), None) => false,
+        (None, None) => true,
+    };
+    if same { Ok(()) } else { Err(format!("USER {is} has another group than {was}")) }
+}
+
+/// Whether a USER's argument names the account of an identity, with its group or without.
+pub(super) fn names(identity: &Identity, text: &str) -> bool {
+    identity.name.as_deref() == Some(text.split(':').next().unwrap_or(""))
 }
 
 /// Whether a USER's argument is the account's name, its uid, or one of them with its group.

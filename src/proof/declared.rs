@@ -1,12 +1,13 @@
 //! A declared change is not a proper one yet: what a plan may ask for at all.
 
 use super::Case;
-use crate::plan::Change;
+use crate::plan::identity::CREATED;
+use crate::plan::{Change, pins};
 use crate::source::Span;
 use crate::syntax::{Args, Command, Keyword};
 
-/// Only `chown`s go, only copies get flags, and words change for ids that are pinned, for ports that move and for the
-/// user. What CMD, ENTRYPOINT, FROM, HEALTHCHECK, SHELL and VOLUME may become is for `frozen` to say.
+/// Only `chown`s go, only copies get flags, and words change for ids that are pinned or taken, for ports that move and
+/// for the user; USERs that move go from their place. What CMD, ENTRYPOINT, FROM, HEALTHCHECK, SHELL and VOLUME may become is for `frozen` to say.
 pub(super) fn proper(case: &Case<'_>) -> Result<(), String> {
     for change in &case.plan.changes {
         let Some(index) = change.instruction() else { continue };
@@ -17,7 +18,10 @@ pub(super) fn proper(case: &Case<'_>) -> Result<(), String> {
         }
         let may = match change {
             Change::Block { .. } => true,
+            Change::Comment { .. } => keyword == Keyword::User,
             Change::Flag { .. } => matches!(keyword, Keyword::Copy | Keyword::Add),
+            // Who runs the lines below a USER that goes is for `runs`, `workdirs` and `user` to say.
+            Change::RemoveInstruction { .. } if keyword == Keyword::User => turned(case, index),
             Change::RemoveInstruction { .. } => owns_only(case, index, None),
             Change::RemoveCommands { commands, .. } => owns_only(case, index, Some(commands)),
             Change::RemoveWords { words, .. } => words.iter().all(|word| is_recursive(case, index, *word)),
@@ -54,17 +58,35 @@ fn is_recursive(case: &Case<'_>, index: usize, word: Span) -> bool {
 fn word(case: &Case<'_>, change: &Change, index: usize, span: Span, text: &str) -> bool {
     let identity = case.plan.identity.as_ref();
     let Some(found) = case.before.instruction(index) else { return false };
-    let is_pin = identity.is_some_and(|identity| identity.pins.contains(change));
+    let standing = case.plan.standing.as_ref();
+    let is_pin = identity.into_iter().chain(standing).any(|identity| identity.pins.contains(change));
     match found.keyword {
         Keyword::Run => {
             let shell = matches!(found.args, Args::Command(Command::Shell(_)));
-            is_pin && shell && span.is_empty()
+            is_pin && shell && (span.is_empty() || is_taken(case, index, span, text))
         }
-        Keyword::User => identity.is_some_and(|identity| identity.user == text),
+        Keyword::User => identity.or(standing).is_some_and(|identity| identity.user == text),
         Keyword::Env | Keyword::Arg | Keyword::Expose => {
             let old = String::from_utf8_lossy(span.of(case.before.bytes)).into_owned();
             case.plan.moved.iter().any(|moved| old == moved.from.to_string() && text == moved.to.to_string())
         }
         _ => false,
     }
+}
+
+/// Whether a USER goes because the plan moves it, or because it names nobody or root.
+fn turned(case: &Case<'_>, index: usize) -> bool {
+    case.plan.turned.iter().any(|turned| turned.user == index)
+}
+
+/// Whether the bytes are a number that the base image holds, in a command that makes an account or a group with it.
+fn is_taken(case: &Case<'_>, index: usize, span: Span, text: &str) -> bool {
+    let old = String::from_utf8_lossy(span.of(case.before.bytes)).into_owned();
+    let accounts = case.before.accounts(case.plan.stage, usize::MAX);
+    let made = accounts.iter().filter_map(|account| account.made.as_ref());
+    let held = made.flat_map(pins::taken).filter(|taken| taken.number.to_string() == old);
+    let place = |at: &usize, inner: &Span| {
+        *at == index && case.before.scripts(index).first().is_some_and(|script| script.span(*inner) == span)
+    };
+    text == CREATED.to_string() && held.into_iter().any(|taken| taken.places.iter().any(|(at, inner)| place(at, inner)))
 }

@@ -32,6 +32,7 @@ pub(super) fn untouched(case: &Case<'_>) -> Result<(), String> {
         .iter()
         .filter_map(|change| match change {
             Change::Block { comment, .. } => comment.as_deref(),
+            Change::Comment { text, .. } => Some(text.as_str()),
             _ => None,
         })
         .collect();

@@ -3,13 +3,31 @@
 use super::Case;
 use crate::model::owner::{Copied, Node};
 use crate::model::value;
-use crate::plan::{Handed, Identity};
+use crate::plan::{Handed, Identity, pins};
 use crate::syntax::{Args, Keyword};
 
 /// An owner with names replaced by the numbers that the result's accounts give them at the end.
 pub(super) fn resolved(case: &Case<'_>, owner: &str) -> String {
     let stage = case.plan.stage;
-    case.after.owner_of(stage, usize::MAX, owner).unwrap_or_else(|| owner.to_owned())
+    let owner = case.after.owner_of(stage, usize::MAX, owner).unwrap_or_else(|| owner.to_owned());
+    renumbered(case, owner)
+}
+
+/// An owner with the numbers that the base image holds and the file wanted for its account replaced by the account's:
+/// nothing was ever built with those.
+fn renumbered(case: &Case<'_>, owner: String) -> String {
+    let identity = case.plan.identity.as_ref().or(case.plan.standing.as_ref());
+    let Some(identity) = identity.filter(|identity| !identity.pins.is_empty()) else { return owner };
+    let account = identity.name.as_deref().and_then(|name| case.before.account(case.plan.stage, usize::MAX, name));
+    let Some((account, made)) = account.and_then(|account| Some((account.clone(), account.made?))) else {
+        return owner;
+    };
+    let Some((uid, gid)) = owner.split_once(':').filter(|_| pins::is_taken(&made)) else { return owner };
+    let new = |text: &str, old: Option<u32>, new: Option<u32>| match new {
+        Some(new) if old.is_some_and(|old| old.to_string() == text) => new.to_string(),
+        _ => text.to_owned(),
+    };
+    format!("{}:{}", new(uid, account.uid, identity.uid), new(gid, account.gid, identity.gid))
 }
 
 /// Owners at the end differ exactly by the declared paths.

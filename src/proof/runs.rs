@@ -1,8 +1,8 @@
 //! Every kept RUN and WORKDIR runs as it ran before, and other stages are what they were.
 
 use super::Case;
-use crate::model::{Base, Model, value};
-use crate::plan::{Change, Place, uses};
+use crate::model::{Base, Model, Who, value};
+use crate::plan::{Change, Place, pins, turns, uses};
 use crate::syntax::Keyword;
 
 /// Every kept RUN has the same user, ENV, SHELL, folder and account ids, and the same owner of its folder and of code
@@ -15,7 +15,7 @@ pub(super) fn runs(case: &Case<'_>) -> Result<(), String> {
         let (Some(was), Some(is)) = (case.before.stage_of(old), case.after.stage_of(new)) else { continue };
         let line = case.before.line(old);
         let fail = |what: &str| Err(format!("the RUN on line {line} would run with another {what}"));
-        if case.before.user(was, old) != case.after.user(is, new) {
+        if !same_user(case, (was, old), (is, new)) && !freed(case, (was, old), (is, new)) {
             return fail("user");
         }
         if case.before.shell(was, old) != case.after.shell(is, new) {
@@ -35,6 +35,24 @@ pub(super) fn runs(case: &Case<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a line runs as the same account, by name or by the number that the plan writes for it.
+fn same_user(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> bool {
+    let (was, is) = (case.before.user(old.0, old.1), case.after.user(new.0, new.1));
+    let named = case.plan.standing.as_ref().filter(|_| old.0 == case.plan.stage || was != is);
+    was == is
+        || named.is_some_and(|named| {
+            matches!(&was, Who::User(text) if super::accounts::names(named, text))
+                && matches!(&is, Who::User(text) if *text == named.user)
+        })
+}
+
+/// Whether the plan lets a RUN run as root that cannot run as anybody else.
+fn freed(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> bool {
+    let declared = case.plan.turned.iter().any(|turned| turned.freed.contains(&old.1));
+    let needs = turns::needs_root(case.before, old.0, old.1) && turns::only_system(case.before, old.0, old.1);
+    declared && needs && case.after.user(new.0, new.1).is_root()
 }
 
 /// ENV and ARG before a line, those whose port moves aside.
@@ -65,9 +83,12 @@ fn accounts_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> R
             .plan
             .identity
             .as_ref()
+            .or(case.plan.standing.as_ref())
             .is_some_and(|identity| !identity.pins.is_empty() && identity.name.as_deref() == Some(&was.name));
-        let same = was.name == is.name && (was.uid == is.uid || (pinned && was.uid.is_none()));
-        if !same || (was.gid != is.gid && !(pinned && was.gid.is_none())) {
+        // Nothing ever ran below a command that fails because its number is taken.
+        let open = was.made.as_ref().is_some_and(pins::is_taken);
+        let same = was.name == is.name && (was.uid == is.uid || (pinned && (was.uid.is_none() || open)));
+        if !same || (was.gid != is.gid && !(pinned && (was.gid.is_none() || open))) {
             return Err(format!("another id of {}", was.name));
         }
     }
@@ -115,9 +136,7 @@ pub(super) fn workdirs(case: &Case<'_>) -> Result<(), String> {
             continue;
         }
         let (Some(was), Some(is)) = (case.before.stage_of(old), case.after.stage_of(new)) else { continue };
-        if case.before.user(was, old) != case.after.user(is, new)
-            || case.before.cwd(was, old + 1) != case.after.cwd(is, new + 1)
-        {
+        if !same_user(case, (was, old), (is, new)) || case.before.cwd(was, old + 1) != case.after.cwd(is, new + 1) {
             return Err(format!("the WORKDIR on line {} would make another folder", case.before.line(old)));
         }
     }

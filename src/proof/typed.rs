@@ -105,6 +105,8 @@ fn expected(model: &Model<'_>, before: &Instruction, index: usize, changes: &[&C
                         .map(|span| (Span::new(base + span.start, base + span.end), String::new())),
                 );
             }
+            // It stands above, on a line of its own.
+            Change::Comment { .. } => {}
             _ => return Err("the plan changes it in a way that keeps no instruction".to_owned()),
         }
     }
@@ -158,7 +160,7 @@ fn joined_at(joined: &Joined, offset: usize) -> Result<usize, String> {
 pub(super) fn trivia(case: &Case<'_>) -> Result<(), String> {
     let mut wanted = lines_of(case.before, &removed_spans(case));
     for change in &case.plan.changes {
-        if let Change::Block { comment: Some(comment), .. } = change {
+        if let Change::Block { comment: Some(comment), .. } | Change::Comment { text: comment, .. } = change {
             wanted.push(format!("# {comment}").into_bytes());
         }
     }

@@ -1,9 +1,16 @@
 //! The rules: one file each, in the order in which they ask for changes.
 
 mod chown_run;
+mod early_user;
+mod floating_id;
+mod late_user;
 mod missing_user;
+mod named_user;
 mod privileged_port;
+mod root_entrypoint;
 mod root_user;
+mod taken_id;
+mod unknown_user;
 mod unowned_copy;
 mod unused_user;
 
@@ -29,15 +36,24 @@ impl Rule {
     }
 }
 
-/// Every rule. The switch of the user comes first because the others hang on the account.
-pub const ALL: [Rule; 6] = [
+/// Every rule. The switch of the user comes first because the others hang on the account;
+/// where a USER stands comes before how it is written.
+pub const ALL: [Rule; 13] = [
     missing_user::RULE,
     root_user::RULE,
+    root_entrypoint::RULE,
+    unknown_user::RULE,
     unused_user::RULE,
+    early_user::RULE,
+    late_user::RULE,
+    taken_id::RULE,
+    floating_id::RULE,
+    named_user::RULE,
     chown_run::RULE,
     unowned_copy::RULE,
     privileged_port::RULE,
 ];
 
 /// Rules that are a fix of their own, without a switch of the user.
-pub const ALONE: [Rule; 1] = [chown_run::RULE];
+pub const ALONE: [Rule; 6] =
+    [early_user::RULE, late_user::RULE, taken_id::RULE, floating_id::RULE, named_user::RULE, chown_run::RULE];

@@ -105,6 +105,7 @@ fn add_group(call: &Call, read: &Arguments, name: &Value) -> AccountEffect {
         gid: Id::of(read.value("gid")),
         gid_span: id_span(read, "gid"),
         system: read.has("system"),
+        non_unique: false,
         command: call.command,
         uncertain: read.uncertain,
     })

@@ -54,6 +54,8 @@ pub struct AddGroup {
     pub gid_span: Option<Span>,
     /// A system group: its number comes from the low range.
     pub system: bool,
+    /// A number that another group has is no error (`-o`, `-f`).
+    pub non_unique: bool,
     /// The command's name: options are inserted behind it.
     pub command: Span,
     /// Options were seen that are not known, so that something may be missing here.

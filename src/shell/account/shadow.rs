@@ -142,6 +142,7 @@ pub(super) fn groupadd(call: &Call) -> Option<AccountEffect> {
         gid: Id::of(read.value("gid")),
         gid_span: id_span(&read, "gid"),
         system: read.has("system"),
+        non_unique: read.has("non-unique") || read.has("force"),
         command: call.command,
         uncertain: read.uncertain,
     }))
