@@ -96,8 +96,8 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
     let mut found = Vec::new();
     loop {
         let mut all: Vec<Service> = Vec::new();
-        for name in files.list(folder).into_iter().filter(|name| is_compose(name)) {
-            let file = join(folder, &name);
+        for name in files.list(folder).iter().filter(|name| is_compose(name)) {
+            let file = join(folder, name);
             let services = files.read(&file).map(|text| read_services(&text)).unwrap_or_default();
             let services = services.into_iter().filter_map(|(name, service)| Some((name, service?)));
             all.extend(services.map(|(name, service)| read(service, name, &file, folder, path)));

@@ -21,7 +21,7 @@ const LARGEST_DOCKERFILE: u64 = 16 << 20;
 pub(crate) struct Disk {
     root: PathBuf,
     entries: Mutex<HashMap<String, Entry>>,
-    lists: Mutex<HashMap<String, Vec<String>>>,
+    lists: Mutex<HashMap<String, Arc<[String]>>>,
     builds: OnceLock<Arc<Vec<Built>>>,
 }
 
@@ -86,16 +86,16 @@ impl Files for Disk {
         read_limited(&full, &found, LARGEST_FILE).ok()
     }
 
-    fn list(&self, path: &str) -> Vec<String> {
+    fn list(&self, path: &str) -> Arc<[String]> {
         kept(&self.lists, path, || {
-            let Ok((full, found)) = self.at(path) else { return Vec::new() };
+            let Ok((full, found)) = self.at(path) else { return Arc::default() };
             if !found.is_dir() {
-                return Vec::new();
+                return Arc::default();
             }
             let entries = fs::read_dir(full).into_iter().flatten().flatten();
             let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
             names.sort_unstable();
-            names
+            names.into()
         })
     }
 
@@ -159,7 +159,7 @@ mod tests {
         }
         assert_eq!(disk.read("src/run.sh").as_deref(), Some(b"echo".as_slice()));
         assert_eq!((disk.read("link"), disk.read("large"), disk.read("src")), (None, None, None));
-        assert_eq!(disk.list(""), ["large", "link", "loop", "out", "src"]);
+        assert_eq!(*disk.list(""), ["large", "link", "loop", "out", "src"]);
         assert!(disk.list("out").is_empty() && disk.list("..").is_empty() && disk.list("large").is_empty());
     }
 }

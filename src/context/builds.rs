@@ -28,7 +28,7 @@ pub fn builds(files: &dyn Files) -> Vec<Built> {
         if seen > MOST {
             break;
         }
-        for name in files.list(&folder) {
+        for name in files.list(&folder).iter() {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             if is_dockerfile(&name) {
                 let text = files.read(&path);

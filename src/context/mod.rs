@@ -36,7 +36,7 @@ pub trait Files: Send + Sync {
     /// The bytes of a regular file, or `None` when it is not one, is too large or cannot be read.
     fn read(&self, path: &str) -> Option<Vec<u8>>;
     /// Names in a folder, sorted; empty when it is none.
-    fn list(&self, path: &str) -> Vec<String>;
+    fn list(&self, path: &str) -> Arc<[String]>;
     /// The Dockerfiles of the project and what they build on; see [`builds()`].
     fn builds(&self) -> Arc<Vec<Built>>;
 }
@@ -54,8 +54,8 @@ impl Files for Nothing {
         None
     }
 
-    fn list(&self, _path: &str) -> Vec<String> {
-        Vec::new()
+    fn list(&self, _path: &str) -> Arc<[String]> {
+        Arc::default()
     }
 
     fn builds(&self) -> Arc<Vec<Built>> {
@@ -90,12 +90,12 @@ impl Files for Memory {
         self.files.get(path).map(|(bytes, _)| bytes.clone())
     }
 
-    fn list(&self, path: &str) -> Vec<String> {
+    fn list(&self, path: &str) -> Arc<[String]> {
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
         let names = self.files.keys().filter_map(|name| name.strip_prefix(prefix.as_str()));
         let mut names: Vec<String> = names.filter_map(|name| name.split('/').next()).map(str::to_owned).collect();
         names.dedup();
-        names
+        names.into()
     }
 
     fn builds(&self) -> Arc<Vec<Built>> {

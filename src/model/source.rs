@@ -92,7 +92,7 @@ fn folders(scene: &Scene<'_>) -> Option<Vec<String>> {
 fn look(scene: &Scene<'_>, path: &str, language: &facts::Language, found: &mut Found, depth: usize) -> bool {
     const SKIPPED: [&str; 8] = [".git", "node_modules", "vendor", "test", "tests", "testdata", "docs", "examples"];
     match scene.files.entry(path) {
-        Entry::Folder => scene.files.list(path).into_iter().all(|name| {
+        Entry::Folder => scene.files.list(path).iter().all(|name| {
             let inner = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             SKIPPED.contains(&name.as_str()) || (depth < 12 && look(scene, &inner, language, found, depth + 1))
         }),

@@ -39,7 +39,7 @@ const FOLDERS: [&str; 14] = [
 const MOST: usize = 300;
 
 /// Finds the workloads that run the image of the scene: those whose image or command is called like its program.
-pub fn workloads(scene: &Scene<'_>) -> Vec<Workload> {
+pub(super) fn workloads(scene: &Scene<'_>) -> Vec<Workload> {
     let Some(path) = scene.path else { return Vec::new() };
     let mut names: Vec<String> = scene.programs.list.iter().map(|program| program.name.clone()).collect();
     // `node` or `python` runs everywhere.
@@ -72,7 +72,7 @@ fn manifests(files: &dyn Files, own: &str) -> Vec<String> {
     }
     let mut seen = 0;
     while let Some((folder, depth, inside)) = folders.pop() {
-        for name in files.list(&folder) {
+        for name in files.list(&folder).iter() {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
             if yaml {

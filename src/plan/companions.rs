@@ -3,7 +3,6 @@
 use super::{Draft, Identity};
 use crate::context::Entry;
 use crate::model::hazard::{Hazard, Weight};
-use crate::model::workload::workloads;
 use crate::model::{port, value};
 
 /// The uid that a first user of a Linux machine has: a developer's own.
@@ -48,7 +47,7 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
 pub(super) fn manifest_ports(draft: &mut Draft<'_>) {
     let scene = draft.scene;
     let told = |port: u16| draft.moved.iter().any(|moved| moved.from == port);
-    let found = workloads(scene).into_iter().find_map(|workload| {
+    let found = scene.workloads().iter().find_map(|workload| {
         let (port, line) = workload.ports.iter().copied().find(|(port, _)| *port < port::FIRST_FREE && !told(*port))?;
         Some(format!(
             "{}:{line} says that it listens on {port}, which a process that is not root may not open everywhere: move it there and in the program, or say --port keep",

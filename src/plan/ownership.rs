@@ -310,12 +310,12 @@ pub fn is_archive(model: &Model<'_>, index: usize) -> bool {
 /// Bytes of the build context; `None` when it cannot be known or is too large to count.
 fn context_size(scene: &Scene<'_>) -> Option<u64> {
     fn add(scene: &Scene<'_>, path: &str, depth: usize, total: &mut u64, seen: &mut usize) -> Option<()> {
-        for name in scene.files.list(path) {
+        for name in scene.files.list(path).iter() {
             *seen += 1;
             if *seen > 2000 || depth > 12 || *total > SMALL {
                 return None;
             }
-            let inner = if path.is_empty() { name } else { format!("{path}/{name}") };
+            let inner = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             match scene.files.entry(&inner) {
                 Entry::File { len, .. } => *total += len,
                 Entry::Folder if !inner.ends_with(".git") => add(scene, &inner, depth + 1, total, seen)?,

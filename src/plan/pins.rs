@@ -228,7 +228,7 @@ pub fn relied_on(draft: &Draft<'_>) -> Option<String> {
     let path = scene.path?;
     let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     loop {
-        for name in scene.files.list(folder) {
+        for name in scene.files.list(folder).iter() {
             let file = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let is_compose = name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml"));
             let text = if is_compose { scene.files.read(&file) } else { None };

@@ -6,7 +6,6 @@ use crate::context::Entry;
 use crate::facts::{self, Writes};
 use crate::model::hazard::Scene;
 use crate::model::owner::{Copied, Made, Owners};
-use crate::model::workload::workloads;
 use crate::model::{source, start, value};
 use crate::syntax::{Args, Keyword, Word};
 
@@ -23,7 +22,7 @@ pub(super) fn no_folder(draft: &mut Draft<'_>, identity: &Identity, owners: &Own
         return;
     }
     // The project's own cluster runs it without root already, as a number that owns nothing in the image.
-    if workloads(scene).iter().any(|workload| workload.user.is_some()) {
+    if scene.workloads().iter().any(|workload| workload.user.is_some()) {
         return;
     }
     let cwd = scene.model.process_folder(scene.stage);
@@ -56,7 +55,7 @@ fn is_plain(scene: &Scene<'_>, owners: &Owners) -> bool {
 fn is_service(scene: &Scene<'_>) -> bool {
     let exposes =
         scene.model.lineage(scene.stage).iter().any(|(_, index)| scene.model.keyword(*index) == Keyword::Expose);
-    let workloads = workloads(scene);
+    let workloads = scene.workloads();
     exposes || (!workloads.is_empty() && workloads.iter().all(|workload| !workload.writable_mounts))
 }
 
@@ -170,7 +169,7 @@ pub(super) fn is_read_only(scene: &Scene<'_>, index: usize) -> bool {
         "volume",
     ];
     fn look(scene: &Scene<'_>, path: &str, depth: usize, seen: &mut usize) -> bool {
-        scene.files.list(path).into_iter().all(|name| {
+        scene.files.list(path).iter().all(|name| {
             *seen += 1;
             let inner = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             if *seen > 2000 || depth > 6 {

@@ -3,7 +3,6 @@
 use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
-use crate::model::workload::workloads;
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
 
@@ -61,7 +60,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
     }
     draft.hazards.extend(found);
     let folder = model.own_folder(stage);
-    let pod = workloads(draft.scene).into_iter().find_map(|workload| workload.user);
+    let pod = draft.scene.workloads().iter().find_map(|workload| workload.user);
     let pod = pod.map(|(uid, gid)| (uid, gid.filter(|gid| *gid != 0).unwrap_or(uid)));
     let chosen = match name {
         Some(name) => unknown::account(draft, name, pod),

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
 use unroot::context::{Built, Entry, Files, builds};
 
@@ -12,9 +13,14 @@ use unroot::context::{Built, Entry, Files, builds};
 const LARGEST: u64 = 1 << 20;
 
 /// A project on disk.
-pub(crate) struct Folder(pub(crate) PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf, OnceLock<Arc<Vec<Built>>>, Mutex<HashMap<String, Arc<[String]>>>);
 
 impl Folder {
+    /// The files below a folder.
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self(root, OnceLock::new(), Mutex::default())
+    }
+
     /// What stands at `path` when no folder above it is a link.
     fn at(&self, path: &str) -> Result<(PathBuf, fs::Metadata), Entry> {
         let look = |path: &Path| fs::symlink_metadata(path).map_err(|_| Entry::Absent);
@@ -50,21 +56,24 @@ impl Files for Folder {
     }
 
     fn builds(&self) -> Arc<Vec<Built>> {
-        Arc::new(builds(self))
+        self.1.get_or_init(|| Arc::new(builds(self))).clone()
     }
 
-    fn list(&self, path: &str) -> Vec<String> {
-        let Ok((full, _)) = self.at(path) else { return Vec::new() };
+    fn list(&self, path: &str) -> Arc<[String]> {
+        if let Some(found) = self.2.lock().unwrap().get(path) {
+            return found.clone();
+        }
+        let Ok((full, _)) = self.at(path) else { return Arc::default() };
         let entries = fs::read_dir(full).into_iter().flatten().flatten();
         let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort_unstable();
-        names
+        self.2.lock().unwrap().entry(path.to_owned()).or_insert(names.into()).clone()
     }
 }
 
 /// Names of the Dockerfiles in `files/`, in order.
 pub(crate) fn names(corpus: &Path) -> Vec<String> {
-    let mut names = Folder(corpus.to_owned()).list("files");
+    let mut names = Folder::new(corpus.to_owned()).list("files").to_vec();
     names.retain(|name| name.ends_with(".Dockerfile"));
     assert!(!names.is_empty(), "no files/*.Dockerfile in {}", corpus.display());
     names

@@ -18,7 +18,7 @@ type Done = ([File; 2], Duration);
 
 pub(crate) fn run(copy: &Path) -> Vec<Violation> {
     let names = folder::names(copy);
-    let files = Folder(copy.canonicalize().unwrap());
+    let files = Folder::new(copy.canonicalize().unwrap());
     let start = Instant::now();
     let done = tables::each(&names, |name| one(&files, name));
     let took = start.elapsed();

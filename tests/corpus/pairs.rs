@@ -47,7 +47,7 @@ fn meta(pair: &Path) -> serde_json::Value {
 }
 
 fn chosen(pairs: &Path) -> Vec<String> {
-    let mut names = unroot::context::Files::list(&Folder(pairs.to_owned()), "");
+    let mut names = unroot::context::Files::list(&Folder::new(pairs.to_owned()), "").to_vec();
     let mut repositories: BTreeMap<String, usize> = BTreeMap::new();
     names.retain(|name| {
         let meta = meta(&pairs.join(name));
@@ -64,7 +64,7 @@ fn chosen(pairs: &Path) -> Vec<String> {
 
 fn one(pair: &Path) -> [File; 2] {
     let path = meta(pair)["path_before"].as_str().unwrap().to_owned();
-    let files = Folder(pair.join("tree").canonicalize().unwrap());
+    let files = Folder::new(pair.join("tree").canonicalize().unwrap());
     let bytes = fs::read(pair.join("before.Dockerfile")).unwrap();
     let dockerfile = Dockerfile { shown: path.clone().into_bytes(), path: Some(path), bytes };
     [false, true].map(|unsafe_fixes| fix_one(&dockerfile, &files, &Options { unsafe_fixes, ..Options::default() }))

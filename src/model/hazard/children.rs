@@ -60,11 +60,12 @@ fn published(scene: &Scene<'_>, path: &str) -> Vec<String> {
     let mut folders = vec!["", folder, folder.rsplit_once('/').map_or("", |(up, _)| up)];
     folders.dedup();
     for folder in folders {
-        let scripts = scene.files.list(folder).into_iter().filter(|name| {
+        let names_here = scene.files.list(folder);
+        let scripts = names_here.iter().filter(|name| {
             name.ends_with(".sh") || name.ends_with(".mk") || name.starts_with("Makefile") || name.starts_with("README")
         });
         for script in scripts.take(20) {
-            let file = compose::join(folder, &script);
+            let file = compose::join(folder, script);
             let Some(text) = scene.files.read(&file) else { continue };
             names.extend(tags(&String::from_utf8_lossy(&text), folder, path));
         }

@@ -7,8 +7,11 @@ mod command;
 mod home;
 mod outside;
 
+use std::cell::OnceCell;
+
 use super::Model;
 use super::entry::Programs;
+use super::workload::{Workload, workloads};
 use crate::compose::{self, Service};
 use crate::context::{Files, Ignored};
 
@@ -54,6 +57,7 @@ pub struct Scene<'s> {
     pub ignored: Ignored,
     /// The compose services that run the image.
     pub services: Vec<Service>,
+    workloads: OnceCell<Vec<Workload>>,
 }
 
 /// One row: looks at the scene and adds what it finds.
@@ -108,7 +112,12 @@ impl<'s> Scene<'s> {
     ) -> Self {
         let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
         let services = path.map(|path| compose::services(path, files)).unwrap_or_default();
-        Self { model, stage, programs, files, context, path, ignored, services }
+        Self { model, stage, programs, files, context, path, ignored, services, workloads: OnceCell::new() }
+    }
+
+    /// The workloads of the project that run the image.
+    pub fn workloads(&self) -> &[Workload] {
+        self.workloads.get_or_init(|| workloads(self))
     }
 
     /// The stage's FROM.

@@ -69,8 +69,9 @@ fn documented(scene: &Scene<'_>, mark: &str) -> Option<(String, String)> {
         return Some(("a comment of the Dockerfile".to_owned(), mark.to_owned()));
     }
     let folder = scene.path?.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let named = scene.files.list(folder).into_iter().find(|name| name.to_ascii_lowercase().starts_with("readme"))?;
-    let file = crate::compose::join(folder, &named);
+    let names = scene.files.list(folder);
+    let named = names.iter().find(|name| name.to_ascii_lowercase().starts_with("readme"))?;
+    let file = crate::compose::join(folder, named);
     let text = scene.files.read(&file)?;
     runs(&String::from_utf8_lossy(&text)).then(|| (file, mark.to_owned()))
 }
