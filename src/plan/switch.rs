@@ -74,6 +74,13 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         }
         Ok(identity) => {
             draft.found(rule, at, message, why(&identity));
+            let caches = hazard::cache_volumes(draft.scene);
+            if !caches.is_empty() {
+                let (paths, owner) = (caches.join(", "), identity.owner());
+                draft.notes.push(format!(
+                    "new volumes at {paths} will belong to {owner}; a cache that root filled has to be emptied or chowned"
+                ));
+            }
             if identity.uid.is_none() {
                 let name = identity.name.clone().unwrap_or_default();
                 draft.notes.push(format!("{name} has no fixed uid: Kubernetes' runAsNonRoot refuses a USER by name"));

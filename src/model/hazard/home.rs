@@ -66,14 +66,38 @@ pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
             found.push(hazard("root-home", Weight::Manual, index, message));
             continue;
         }
+        // What a cache lost is made again; the plan notes it.
+        let stateful = values.iter().filter(|value| !value.text().is_some_and(is_cache));
         let names: Vec<String> =
-            values.iter().map(|value| value.text().unwrap_or("a path from outside").to_owned()).collect();
+            stateful.map(|value| value.text().unwrap_or("a path from outside").to_owned()).collect();
+        if names.is_empty() {
+            continue;
+        }
         let message = format!(
             "new volumes at {} will belong to the account, those that older containers filled as root will not: chown them once",
             names.join(", ")
         );
         found.push(hazard("root-volume", Weight::Unsafe, index, message));
     }
+}
+
+/// Whether a volume is called like one whose content nobody misses.
+fn is_cache(path: &str) -> bool {
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_ascii_lowercase();
+    name.split(['-', '_', '.']).any(|part| matches!(part, "cache" | "caches" | "tmp" | "temp"))
+}
+
+/// Volumes of the stage that only hold caches.
+pub fn cache_volumes(scene: &Scene<'_>) -> Vec<String> {
+    let model = scene.model;
+    let volumes = model.lineage(scene.stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Volume);
+    let paths = volumes.flat_map(|(stage, index)| match model.instruction(index).map(|found| &found.args) {
+        Some(Args::Many { words, .. }) => {
+            words.iter().filter_map(|word| model.expand(stage, index, &word.text).text().map(str::to_owned)).collect()
+        }
+        _ => Vec::new(),
+    });
+    paths.filter(|path| is_cache(path)).collect()
 }
 
 /// RUNs that leave in root's home what the process looks for in its own.

@@ -16,6 +16,7 @@ use crate::compose::{self, Service};
 use crate::context::{Files, Ignored};
 
 pub use base::{is_development, is_windows};
+pub use home::cache_volumes;
 
 /// How much a hazard weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
