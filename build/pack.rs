@@ -186,9 +186,14 @@ fn commands(out: &mut String, commands: &Commands) {
     table(out, "APP_ACCOUNTS", "&str", commands.app_accounts.iter().map(|name| format!("{name:?}")));
     let rows = commands.home_downloads.iter().map(|download| {
         let (marks, settled) = (texts(&download.marks), texts(&download.settled_by));
-        format!("HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled} }}", download.what)
+        let text = texts(&download.settled_text);
+        format!(
+            "HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled}, settled_text: {text} }}",
+            download.what
+        )
     });
     table(out, "HOME_DOWNLOADS", "HomeDownload", rows);
+    table(out, "TOOL_VARIABLES", "&str", commands.tool_variables.iter().map(|name| format!("{name:?}")));
 }
 
 fn framework(framework: &Framework) -> String {

@@ -244,6 +244,8 @@ pub struct Commands {
     pub app_accounts: Vec<String>,
     /// RUNs that leave in root's home what the process looks for in its own.
     pub home_downloads: Vec<HomeDownload>,
+    /// Beginnings of variables that tell build tools where they live.
+    pub tool_variables: Vec<String>,
 }
 
 /// A program.
@@ -287,6 +289,9 @@ pub struct HomeDownload {
     pub marks: Vec<String>,
     /// Variables any of which puts the files elsewhere.
     pub settled_by: Vec<String>,
+    /// Texts that put them elsewhere where they stand in a RUN of the stage.
+    #[serde(default)]
+    pub settled_text: Vec<String>,
     /// Where this comes from.
     pub sources: Vec<String>,
 }

@@ -6,7 +6,7 @@ mod template;
 
 pub use program::{
     AtStart, Framework, HomeDownload, Language, ProgramFacts, ProgramKind, ProgramRole, Writes, command, frameworks,
-    home_downloads, ignores_cwd, is_app_account, languages, makes_accounts, writes,
+    home_downloads, ignores_cwd, is_app_account, is_tool_variable, languages, makes_accounts, writes,
 };
 pub use reason::{Reason, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};

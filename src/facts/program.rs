@@ -1,6 +1,6 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
-use super::{APP_ACCOUNTS, FRAMEWORKS, HOME_DOWNLOADS, Known, LANGUAGES, PROGRAMS};
+use super::{APP_ACCOUNTS, FRAMEWORKS, HOME_DOWNLOADS, Known, LANGUAGES, PROGRAMS, TOOL_VARIABLES};
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +86,8 @@ pub struct HomeDownload {
     pub marks: &'static [&'static str],
     /// Variables any of which puts the files elsewhere.
     pub settled_by: &'static [&'static str],
+    /// Texts that put them elsewhere where they stand in a RUN of the stage.
+    pub settled_text: &'static [&'static str],
 }
 
 /// What is known of a program, by its name without folder (`python3.11` counts as `python3`, then as `python`).
@@ -166,4 +168,9 @@ pub struct Framework {
 /// Frameworks that are known.
 pub fn frameworks() -> &'static [Framework] {
     FRAMEWORKS
+}
+
+/// Whether a variable tells a build tool where it lives, not the app where it writes.
+pub fn is_tool_variable(name: &str) -> bool {
+    TOOL_VARIABLES.iter().any(|start| name.starts_with(start))
 }

@@ -83,7 +83,9 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
             }
             if identity.uid.is_none() {
                 let name = identity.name.clone().unwrap_or_default();
-                draft.notes.push(format!("{name} has no fixed uid: Kubernetes' runAsNonRoot refuses a USER by name"));
+                draft.notes.push(format!(
+                    "nothing tells the number of {name}: Kubernetes' runAsNonRoot refuses a USER by name"
+                ));
             }
             draft.accepted_volumes = !volumes.is_empty();
             draft.identity = Some(identity);
@@ -105,6 +107,9 @@ fn why(identity: &super::Identity) -> String {
     match identity.origin {
         super::Origin::Builtin if identity.worker => format!("the base image's own server runs its workers as {who}"),
         super::Origin::Builtin => format!("the base image holds {who} for applications"),
+        super::Origin::Created if identity.uid != Some(identity::CREATED) => {
+            format!("{who} is made for it, with the number that was asked for")
+        }
         super::Origin::Created => format!("{who} is made for it, with a number that no base image uses"),
         super::Origin::Existing => format!("{who} is made in the file already"),
         super::Origin::Base => format!("the base image runs as {who} by itself"),

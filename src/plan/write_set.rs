@@ -2,6 +2,7 @@
 
 use super::ownership::{push, shellless};
 use super::{Draft, Handed, Identity, Origin};
+use crate::facts;
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners};
 use crate::model::{Model, value};
@@ -168,7 +169,22 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
     let made = commands.list.iter().filter(|ran| matches!(ran.name.as_str(), "mkdir" | "touch") && !ran.conditional);
     let paths = made.flat_map(|ran| ran.operands().filter_map(|(_, text)| ran.path(text)).collect::<Vec<_>>());
     let line = model.line(index);
+    // `mkdir -p tmp/pids` makes tmp as well.
+    let owners = model.owners(target);
+    let with_parents = |path: String| -> Vec<String> {
+        let made = |parent: &&str| {
+            is_own(parent)
+                && own.as_deref() != Some(*parent)
+                && owners.nodes.get(*parent).is_some_and(|node| node.made == Made::Run(index))
+        };
+        let mut parents: Vec<&str> = path.match_indices('/').filter_map(|(at, _)| path.get(..at)).collect();
+        parents.retain(made);
+        let mut all: Vec<String> = parents.into_iter().map(str::to_owned).collect();
+        all.push(path);
+        all
+    };
     paths
+        .flat_map(with_parents)
         .filter(|path| is_own(path) || !TOOLS.iter().any(|tools| value::within(path, tools)))
         .filter(|path| !removed(path))
         .filter(|path| start.text().is_some_and(|cwd| value::within(cwd, path)) || !entered(path))
@@ -197,7 +213,7 @@ fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, String, bool)> 
         let is_data = parts.iter().any(|part| DATA.iter().any(|data| part.trim_end_matches('S') == *data));
         let is_path =
             parts.last().is_some_and(|last| ENDS.contains(last) || last.ends_with("DIR") || last.ends_with("CACHE"));
-        let Some(text) = value.certain() else { continue };
+        let Some(text) = value.certain().filter(|_| !facts::is_tool_variable(&name)) else { continue };
         let folder = || {
             value::normal(text).filter(|path| {
                 !path.rsplit('/').next().unwrap_or("").contains('.') && !path.contains([':', ',', ' ', '*'])

@@ -148,11 +148,19 @@ pub(super) fn development(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let file = path.rsplit('/').next().unwrap_or("");
         file.split(['.', '-', '_']).any(is_development)
     };
-    if is_development(name) || by_path {
-        let message =
-            "a development image: people mount their own files into it, and a fixed account would not own them";
-        found.push(hazard("development", Weight::Manual, scene.from(), message));
+    if !is_development(name) && !by_path {
+        return;
     }
+    // `Dockerfile.local` may as well be built from local sources.
+    let vague =
+        |text: &str| text.split(['/', '.', '-', '_']).filter(|part| is_development(part)).all(|part| part == "local");
+    if vague(name) && vague(&path) {
+        let message =
+            "its name says that it is for somebody's own machine: check that nobody mounts their files into it";
+        return found.push(hazard("local-image", Weight::Unsafe, scene.from(), message));
+    }
+    let message = "a development image: people mount their own files into it, and a fixed account would not own them";
+    found.push(hazard("development", Weight::Manual, scene.from(), message));
 }
 
 /// A comment right above a last `USER root` that says why root is meant.

@@ -113,7 +113,11 @@ pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
             let settled = download.settled_by.iter().any(|name| {
                 !matches!(model.variable(stage, index, name), Value::Unset) || text.contains(&format!("{name}="))
             });
-            if hit && !settled {
+            let told = |(_, at): &(usize, usize)| {
+                let text = scene.text(*at);
+                model.keyword(*at) == Keyword::Run && download.settled_text.iter().any(|mark| text.contains(mark))
+            };
+            if hit && !settled && !model.lineage(scene.stage).iter().any(told) {
                 let message =
                     format!("{} puts files into root's home, where the process will not find them", download.what);
                 found.push(hazard("root-download", Weight::Manual, index, message));
