@@ -92,6 +92,13 @@ impl Scene<'_> {
         }
     }
 
+    /// Whether a build does not see the file at a path of the project.
+    pub fn hides(&self, path: &str) -> bool {
+        let context = self.context.unwrap_or("");
+        let inside = if context.is_empty() { Some(path) } else { path.strip_prefix(context) };
+        inside.is_some_and(|inside| self.ignored.hides(inside.trim_start_matches('/')))
+    }
+
     /// The path in the project of a path in the build context.
     pub fn in_context(&self, path: &str) -> Option<String> {
         let joined = value::join(&format!("/{}", self.context?), path);

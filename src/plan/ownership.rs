@@ -1,7 +1,7 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, companions, plain, write_set};
+use super::{Change, Draft, Handed, Identity, companions, modes, plain, write_set};
 use crate::context::Entry;
 use crate::facts::{self, Writes};
 use crate::model::command::Ran;
@@ -33,6 +33,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
         _ => write_set::home(draft, &identity, &owners),
     }
     companions::mounts(draft, &identity);
+    modes::look(draft, &identity, &owners);
     let added = draft.changes.get(before..).unwrap_or_default();
     added.iter().filter_map(Change::instruction).collect()
 }

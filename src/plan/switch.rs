@@ -3,6 +3,7 @@
 use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
+use crate::model::start::drops;
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
 
@@ -177,6 +178,9 @@ fn unknown_base(draft: &mut Draft<'_>, rule: &'static str, at: usize, why: &str)
 fn drops_by_itself(draft: &Draft<'_>) -> Option<String> {
     if let Some(note) = base_drops(draft) {
         return Some(note);
+    }
+    if let Some((script, user)) = drops::by_script(draft.scene) {
+        return Some(format!("the start script {script} steps down from root to {user} by itself"));
     }
     let programs = draft.scene.programs;
     let drops = |program: &crate::model::entry::Program| {

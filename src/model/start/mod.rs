@@ -1,5 +1,6 @@
 //! What the container's command comes to: programs, the start scripts behind them, and what all of them write.
 
+pub mod drops;
 pub mod files;
 pub mod makefile;
 mod own;

@@ -1,0 +1,137 @@
+//! Modes of files of the build context: a copy keeps them, and what nobody but its owner may read stays shut for an account
+//! that does not own it.
+
+use super::{Change, Draft, Identity};
+use crate::context::Entry;
+use crate::model::hazard::{Hazard, Scene, Weight};
+use crate::model::owner::{Copied, Owners};
+use crate::model::start;
+use crate::syntax::Keyword;
+
+/// Most files that are looked at.
+const MOST: usize = 2000;
+
+/// Finds copies that stay root's and bring what others may not read, or a program that others may not run.
+pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+    let scene = draft.scene;
+    for copy in &owners.copies {
+        let index = copy.instruction;
+        let Some(found) = scene.model.instruction(index) else { continue };
+        let flagged = |change: &Change| matches!(change, Change::Flag { instruction, .. } if *instruction == index);
+        let theirs = copy.owner.as_deref().is_some_and(|owner| identity.owns(owner));
+        let opened = found.flag("chmod").is_some() || copy.from.is_some();
+        let below = |path: &str| crate::model::value::within(copy.destination.as_deref().unwrap_or("/"), path);
+        let handed = draft.handed.iter().any(|handed| handed.tree && below(&handed.path));
+        if theirs || opened || handed || draft.changes.iter().any(flagged) {
+            continue;
+        }
+        let Some((path, mode)) = shut(scene, index, copy) else { continue };
+        let message = format!(
+            "{path} has mode {mode:04o} in the build context, and its copy stays root's: open it to others (chmod o+r, or --chmod)"
+        );
+        draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index });
+        return;
+    }
+}
+
+/// The first file that a copy brings and that others may not read, or not run where its owner may and it is started.
+fn shut(scene: &Scene<'_>, index: usize, copy: &Copied) -> Option<(String, u32)> {
+    let mut pending: Vec<String> = start::sources(scene, index)
+        .into_iter()
+        .filter_map(|source| scene.in_context(source.trim_start_matches('/')))
+        .collect();
+    let starts = scene.programs.list.iter().map(|program| program.name.as_str());
+    let starts: Vec<&str> = starts.collect();
+    let mut seen = 0;
+    while let Some(path) = pending.pop() {
+        seen += 1;
+        if seen > MOST {
+            return None;
+        }
+        let name = path.rsplit('/').next().unwrap_or("").to_owned();
+        match scene.files.entry(&path) {
+            Entry::File { mode, .. } if !scene.hides(&path) => {
+                let runs = starts.contains(&name.as_str()) && mode & 0o100 != 0 && mode & 0o001 == 0;
+                if (mode & 0o004 == 0 || runs) && !opened_later(scene, index, &name, copy) {
+                    return Some((path, mode));
+                }
+            }
+            Entry::Folder if name != ".git" => {
+                let inner = |inner: &String| if path.is_empty() { inner.clone() } else { format!("{path}/{inner}") };
+                pending.extend(scene.files.list(&path).iter().map(inner));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a later step changes the modes of the file, or of all that the copy brings.
+fn opened_later(scene: &Scene<'_>, index: usize, name: &str, copy: &Copied) -> bool {
+    let model = scene.model;
+    let later =
+        model.lineage(scene.stage).into_iter().filter(|(_, at)| *at > index && model.keyword(*at) == Keyword::Run);
+    later.into_iter().any(|(stage, at)| {
+        model.commands(stage, at).list.iter().filter(|ran| ran.name == "chmod").any(|ran| {
+            let mut operands = ran.operands();
+            let mode = operands.next().and_then(|(_, text)| text).unwrap_or("");
+            let opens = mode.starts_with(['+', 'a', 'o'])
+                || mode.bytes().last().is_some_and(|last| matches!(last, b'4'..=b'7'));
+            let named = |text: Option<&str>| {
+                let path = ran.path(text);
+                let all = path.as_deref().zip(copy.destination.as_deref());
+                text.is_some_and(|text| text.rsplit('/').next() == Some(name))
+                    || (ran.has_option('R', "--recursive")
+                        && all.is_some_and(|(path, to)| crate::model::value::within(to, path)))
+            };
+            opens && operands.any(|(_, text)| named(text))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::context::Memory;
+    use crate::options::Options;
+    use crate::{Dockerfile, fix_one};
+
+    /// Ids of the hazards of a project whose files have these modes.
+    fn hazards(dockerfile: &str, files: &[(&str, u32)]) -> Vec<&'static str> {
+        let mut memory = Memory::default();
+        for (path, mode) in files {
+            memory.insert(*path, "#!/bin/sh\nexec node x.js\n", *mode);
+        }
+        let file =
+            Dockerfile { shown: b"Dockerfile".to_vec(), path: Some("Dockerfile".into()), bytes: dockerfile.into() };
+        let report = fix_one(&file, &memory, &Options::default());
+        report.fixes.iter().flat_map(|fix| fix.hazards.iter().map(|hazard| hazard.id)).collect()
+    }
+
+    const FILE: &str =
+        "FROM node:22-slim\nCOPY settings.json /etc/app/\nWORKDIR /app\nCOPY . .\nCMD [\"node\", \"x.js\"]\n";
+
+    #[test]
+    fn what_stays_roots_must_be_readable() {
+        assert_eq!(hazards(FILE, &[("settings.json", 0o600), ("x.js", 0o600)]), ["mode"]);
+        assert!(hazards(FILE, &[("settings.json", 0o644), ("x.js", 0o600)]).is_empty());
+        let opened = FILE.replace("WORKDIR", "RUN chmod 644 /etc/app/settings.json\nWORKDIR");
+        assert!(hazards(&opened, &[("settings.json", 0o600), ("x.js", 0o644)]).is_empty());
+        let flagged = FILE.replace("COPY settings", "COPY --chmod=644 settings");
+        assert!(hazards(&flagged, &[("settings.json", 0o600), ("x.js", 0o644)]).is_empty());
+    }
+
+    #[test]
+    fn what_is_started_must_be_executable_by_others() {
+        let file =
+            "FROM node:22-slim\nCOPY run.sh /usr/local/bin/\nWORKDIR /app\nCOPY x.js .\nENTRYPOINT [\"run.sh\"]\n";
+        assert_eq!(hazards(file, &[("run.sh", 0o744), ("x.js", 0o644)]), ["mode"]);
+        assert!(hazards(file, &[("run.sh", 0o755), ("x.js", 0o644)]).is_empty());
+        assert!(
+            hazards(
+                &file.replace("WORKDIR", "RUN chmod +x /usr/local/bin/run.sh\nWORKDIR"),
+                &[("run.sh", 0o744), ("x.js", 0o644)]
+            )
+            .is_empty()
+        );
+    }
+}
