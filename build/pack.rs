@@ -68,7 +68,7 @@ fn template(image: &Image) -> String {
         "default_user" => "DefaultUser::Unknown",
         "command" => "CommandKind::Unknown",
         "strategy" => "Strategy::CheckImage",
-        "workdir" | "install_tools" | "note" => "\"\"",
+        "workdir" | "install_tools" | "init" | "note" => "\"\"",
         "drops" => "None",
         _ => "&[]",
     };
@@ -99,7 +99,7 @@ fn overlay(facts: &Facts) -> String {
 }
 
 /// Every fact with its value as Rust, if it is told.
-fn fields(facts: &Facts) -> [(&'static str, Option<String>); 17] {
+fn fields(facts: &Facts) -> [(&'static str, Option<String>); 18] {
     let of = |kind: &str, text: &Option<String>| text.as_ref().map(|text| value(kind, text));
     let text = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
     [
@@ -118,6 +118,7 @@ fn fields(facts: &Facts) -> [(&'static str, Option<String>); 17] {
         ("lacks", facts.lacks.as_deref().map(texts)),
         ("drops", facts.drops.as_ref().map(drops)),
         ("install_tools", text(&facts.install_tools)),
+        ("init", text(&facts.init)),
         ("strategy", of("Strategy", &facts.strategy)),
         ("note", text(&facts.note)),
     ]

@@ -35,6 +35,7 @@ macro_rules! with_facts {
             pub lacks: Option<Vec<String>>,
             pub drops: Option<Drops>,
             pub install_tools: Option<String>,
+            pub init: Option<String>,
             pub strategy: Option<String>,
             pub note: Option<String>,
         }
@@ -59,6 +60,7 @@ macro_rules! with_facts {
                     lacks: own.lacks,
                     drops: own.drops,
                     install_tools: own.install_tools,
+                    init: own.init,
                     strategy: own.strategy,
                     note: own.note,
                 }
@@ -157,6 +159,8 @@ pub struct Facts {
     pub drops: Option<Drops>,
     /// The command that installs account tools.
     pub install_tools: Option<String>,
+    /// The program of its CMD that is an init system, so that another CMD leaves it out.
+    pub init: Option<String>,
     /// `create`, `use-builtin`, `already-nonroot`, `entrypoint-drops`, `needs-config`, `numeric-only`,
     /// `install-then-create`, `swap-tag`, `leave-alone`, `builder-only`, `check-image`.
     pub strategy: Option<String>,

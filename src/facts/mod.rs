@@ -224,6 +224,8 @@ pub struct Facts {
     pub drops: Option<Drop>,
     /// The command that installs account tools; empty when none is needed or known.
     pub install_tools: &'static str,
+    /// The program of its CMD that is an init system, so that another CMD leaves it out; empty when there is none.
+    pub init: &'static str,
     /// What to do with it.
     pub strategy: Strategy,
     /// What a person should know, one sentence.

@@ -47,6 +47,7 @@ pub struct Overlay {
     pub lacks: Option<&'static [&'static str]>,
     pub drops: Option<Option<Drop>>,
     pub install_tools: Option<&'static str>,
+    pub init: Option<&'static str>,
     pub strategy: Option<Strategy>,
     pub note: Option<&'static str>,
 }
@@ -70,6 +71,7 @@ impl Overlay {
             lacks: self.lacks.unwrap_or(base.lacks),
             drops: self.drops.unwrap_or(base.drops),
             install_tools: self.install_tools.unwrap_or(base.install_tools),
+            init: self.init.unwrap_or(base.init),
             strategy: self.strategy.unwrap_or(base.strategy),
             note: self.note.unwrap_or(base.note),
             ..base

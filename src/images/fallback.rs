@@ -21,6 +21,7 @@ pub(super) const NOTHING: Facts = Facts {
     lacks: &[],
     drops: None,
     install_tools: "",
+    init: "",
     strategy: Strategy::NumericOnly,
     note: "",
     sources: &[],

@@ -11,7 +11,9 @@ pub(super) fn base(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let Some(Base::Image { reference, facts: Some(facts), listed, .. }) = scene.model.root_base(scene.stage) else {
         return;
     };
-    if facts.strategy == Strategy::LeaveAlone && facts.default_user == DefaultUser::Root {
+    // An init system that stands in the image's CMD does not run where the file has a command of its own.
+    let replaced = !facts.init.is_empty() && scene.model.has_command(scene.stage);
+    if facts.strategy == Strategy::LeaveAlone && facts.default_user == DefaultUser::Root && !replaced {
         let why =
             if facts.note.is_empty() { String::new() } else { format!(" ({})", facts.note.trim_end_matches('.')) };
         let message = format!("{reference} is meant to start as root{why}; decide whether another base image serves");
