@@ -134,7 +134,7 @@ fn in_place_of(
 }
 
 fn comment(identity: &Identity) -> String {
-    let number = identity.user.starts_with(|c: char| c.is_ascii_digit());
+    let number = identity.user.starts_with(|c: char| c.is_ascii_digit() || c == '$');
     let who = match (&identity.name, number) {
         (Some(name), true) => format!("{name} ({})", identity.user),
         (Some(name), false) => name.clone(),

@@ -68,6 +68,8 @@ pub struct Identity {
     pub home: Option<String>,
     /// Whether the base's own server runs its workers as it already: what they must write they could write before.
     pub worker: bool,
+    /// The argument of USER where the builder chooses its numbers: `${UID}:${GID}`.
+    pub variables: Option<String>,
 }
 
 /// Why no account could be chosen.
@@ -121,6 +123,7 @@ impl Identity {
             (UserForm::Name, _, _) if self.name.is_some() => self.name.clone().unwrap_or_default(),
             (_, Some(uid), Some(gid)) if !self.supplementary => format!("{uid}:{gid}"),
             (_, Some(uid), _) => uid.to_string(),
+            (UserForm::Number, None, _) if self.variables.is_some() => self.variables.clone().unwrap_or_default(),
             _ => self.name.clone().unwrap_or_default(),
         };
         self
@@ -300,6 +303,7 @@ fn number_of(text: &str) -> Identity {
         supplementary: gid.is_empty(),
         home: None,
         worker: false,
+        variables: None,
     }
 }
 
@@ -317,6 +321,7 @@ pub fn existing(account: &Account) -> Identity {
         supplementary: account.supplementary,
         home: account.home.clone(),
         worker: account.role == Role::Server && account.made.is_none(),
+        variables: None,
     }
 }
 
@@ -372,5 +377,6 @@ pub(super) fn created(
         pins: Vec::new(),
         supplementary: false,
         worker: false,
+        variables: None,
     })
 }

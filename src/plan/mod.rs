@@ -16,6 +16,7 @@ pub mod tools;
 pub mod turns;
 pub mod unknown;
 pub mod uses;
+pub mod variables;
 mod write_set;
 
 use crate::model::hazard::{Hazard, Scene};

@@ -1,6 +1,7 @@
 //! Ids of accounts that the file makes: written down where they are not, renumbered where the base image holds them.
 
 use super::identity::{self, CREATED, Identity, Undecided};
+use super::variables;
 use super::{Change, Draft, Origin};
 use crate::model::account::{Account, GroupMade, Id, Made};
 use crate::model::{Base, Model};
@@ -45,6 +46,7 @@ pub fn pinned(
             identity.gid = Some(CREATED);
         }
     }
+    identity.variables = variables::written(model, stage, account);
     Ok(identity)
 }
 

@@ -82,7 +82,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
                     "new volumes at {paths} will belong to {owner}; a cache that root filled has to be emptied or chowned"
                 ));
             }
-            if identity.uid.is_none() {
+            if identity.uid.is_none() && !identity.user.starts_with('$') {
                 let name = identity.name.clone().unwrap_or_default();
                 draft.notes.push(format!(
                     "nothing tells the number of {name}: Kubernetes' runAsNonRoot refuses a USER by name"

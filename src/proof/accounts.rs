@@ -4,6 +4,7 @@ use super::Case;
 use super::align::Origin;
 use crate::facts;
 use crate::model::{Who, user};
+use crate::plan::variables;
 use crate::plan::{Change, Identity, pins};
 use crate::syntax::Args;
 
@@ -62,7 +63,8 @@ fn moved(case: &Case<'_>, text: &str) -> bool {
 fn exists(case: &Case<'_>, at: usize, text: &str) -> bool {
     let stage = case.plan.stage;
     let (name, group) = text.split_once(':').unwrap_or((text, ""));
-    let known = |name: &str| name.is_empty() || name == "root" || user::number(name).is_some();
+    // Variables are compared with the account's own by the invariant `user`.
+    let known = |name: &str| name.is_empty() || name == "root" || name.starts_with('$') || user::number(name).is_some();
     (known(name) || case.after.account(stage, at, name).is_some())
         && (known(group) || case.after.has_group(stage, at, group))
 }
@@ -118,6 +120,7 @@ pub(super) fn user(case: &Case<'_>) -> Result<(), String> {
         None => Err("the user changed although nothing was to be switched".to_owned()),
         Some(identity) => match after {
             Who::User(text) if text == identity.user && is_its(identity, &text) => Ok(()),
+            Who::Chosen(_) if identity.variables.as_ref() == Some(&identity.user) => chosen(case, identity),
             other => Err(format!(
                 "the process would run as {}",
                 other.text().unwrap_or_else(|| "nobody knows whom".to_owned())
@@ -161,6 +164,21 @@ fn standing(case: &Case<'_>) -> Result<(), String> {
 /// Whether a USER's argument names the account of an identity, with its group or without.
 pub(super) fn names(identity: &Identity, text: &str) -> bool {
     identity.name.as_deref() == Some(text.split(':').next().unwrap_or(""))
+}
+
+/// A USER that a builder chooses holds the very variables that the account is made with, and no default is root's.
+fn chosen(case: &Case<'_>, identity: &Identity) -> Result<(), String> {
+    let (stage, text) = (case.plan.stage, identity.user.as_str());
+    let account = identity.name.as_deref().and_then(|name| case.after.account(stage, usize::MAX, name));
+    let again = account.and_then(|account| variables::written(case.after, stage, &account));
+    let root = match case.after.final_user(stage) {
+        Who::Chosen(text) => user::is_root_text(&text, |_| None),
+        _ => true,
+    };
+    match again.as_deref() == Some(text) && !root {
+        true => Ok(()),
+        false => Err(format!("USER {text} is not what the account is made with")),
+    }
 }
 
 /// Whether a USER's argument is the account's name, its uid, or one of them with its group.
