@@ -131,6 +131,7 @@ impl Spoiler<'_, '_> {
             supplementary: false,
             home,
             worker: false,
+            variables: None,
         });
     }
 

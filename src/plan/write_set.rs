@@ -100,6 +100,16 @@ pub(super) fn home(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         _ => return,
     };
     let node = owners.nodes.get(path);
+    // What made the folder found it there where the account, with its home, was made above.
+    let account = model.account(stage, usize::MAX, name);
+    let above = account.and_then(|account| account.made).map(|made| made.instruction);
+    let later = |made: Made| match made {
+        Made::Workdir(at) | Made::Copy(at) | Made::Run(at) => above.is_some_and(|above| above < at),
+        Made::Base => false,
+    };
+    if made == Some(true) && node.is_some_and(|node| later(node.made)) {
+        return;
+    }
     let theirs = node.and_then(|node| node.owner.as_deref()).is_some_and(|owner| identity.owns(owner));
     let planned = draft.handed.iter().any(|handed| handed.path == path);
     if theirs || planned || (made == Some(true) && node.is_none()) {
