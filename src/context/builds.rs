@@ -30,7 +30,7 @@ pub fn builds(files: &dyn Files) -> Vec<Built> {
         }
         for name in files.list(&folder).iter() {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            if is_dockerfile(&name) {
+            if is_dockerfile(name) {
                 let text = files.read(&path);
                 found.extend(text.map(|text| Built { bases: bases(&String::from_utf8_lossy(&text)), path }));
             } else if depth < DEPTH
