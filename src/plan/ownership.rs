@@ -67,7 +67,7 @@ pub(super) fn push(draft: &mut Draft<'_>, id: &'static str, at: usize, message: 
 
 fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let uses = uses(model, stage, folder, &|ran| settled(draft.scene, ran));
+    let uses = uses(model, stage, folder, &|ran| settled(draft.scene, ran, folder));
     let mut made_by_copy = false;
     let mut left = Vec::new();
     for copy in &owners.copies {
@@ -159,12 +159,14 @@ fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
 }
 
 /// What a command leaves in its folder where files of the project tell more than its name.
-fn settled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
+fn settled(scene: &Scene<'_>, ran: &Ran, folder: &str) -> Option<Writes> {
     let told = tool::script_writes(scene, ran).or_else(|| makefile::target_writes(scene, ran));
     // `. venv/bin/activate` sets variables only.
     let activates = matches!(ran.name.as_str(), "." | "source")
         && ran.arguments.first().and_then(Option::as_deref).is_some_and(|path| path.ends_with("/bin/activate"));
-    told.or_else(|| bundled(scene, ran)).or(activates.then_some(Writes::Nothing))
+    told.or_else(|| bundled(scene, ran))
+        .or_else(|| super::uses::environment(ran, folder))
+        .or(activates.then_some(Writes::Nothing))
 }
 
 /// Bundler installs below the app's folder where it is told to, else into the system.

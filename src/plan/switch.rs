@@ -74,7 +74,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
             draft.refuse(rule, at, message, "group-zero", why);
         }
         Ok(identity) => {
-            draft.found(rule, at, message, why(&identity));
+            draft.found(rule, at, message, why(&identity, draft.options.uid, pod.is_some()));
             let caches = hazard::cache_volumes(draft.scene);
             if !caches.is_empty() {
                 let (paths, owner) = (caches.join(", "), identity.owner());
@@ -103,15 +103,20 @@ fn runs_as_other(draft: &Draft<'_>) -> bool {
     )
 }
 
-fn why(identity: &super::Identity) -> String {
+/// Why this account; `asked` is the uid of the command line, `pod` whether a manifest says as whom it runs.
+fn why(identity: &super::Identity, asked: Option<u32>, pod: bool) -> String {
     let who = identity.named();
     match identity.origin {
+        super::Origin::Created if identity.uid == Some(identity::CREATED) => {
+            format!("{who} is made for it, with a number that no base image uses")
+        }
+        super::Origin::Created if identity.uid == asked => format!("{who} is made for it, with the number asked for"),
+        super::Origin::Created if pod => {
+            format!("{who} is made for it, with the number that the project's own manifest runs it as")
+        }
+        super::Origin::Created => format!("{who} is made for it"),
         super::Origin::Builtin if identity.worker => format!("the base image's own server runs its workers as {who}"),
         super::Origin::Builtin => format!("the base image holds {who} for applications"),
-        super::Origin::Created if identity.uid != Some(identity::CREATED) => {
-            format!("{who} is made for it, with the number that was asked for")
-        }
-        super::Origin::Created => format!("{who} is made for it, with a number that no base image uses"),
         super::Origin::Existing => format!("{who} is made in the file already"),
         super::Origin::Base => format!("the base image runs as {who} by itself"),
         super::Origin::Number => format!("{who} needs no account: nothing in the image could make one"),

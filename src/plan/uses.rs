@@ -90,6 +90,23 @@ fn writes(ran: &Ran, folder: &str, settled: &dyn Fn(&Ran) -> Option<Writes>) -> 
     }
 }
 
+/// `python -m venv PATH` and the like: packages lie below PATH afterwards, and nothing beside it.
+pub fn environment(ran: &Ran, folder: &str) -> Option<Writes> {
+    let words: Vec<&str> = ran.operands().filter_map(|(_, text)| text).collect();
+    let name = ran.name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let path = match (name, words.as_slice()) {
+        ("python", ["venv", .., path]) if ran.arguments.first().is_some_and(|word| word.as_deref() == Some("-m")) => {
+            path
+        }
+        ("uv", ["venv", .., path]) | ("virtualenv", [.., path]) => path,
+        ("uv", ["venv"]) => ".venv",
+        _ => return None,
+    };
+    let path = ran.path(Some(path))?;
+    let apart = !value::within(&path, folder) && !value::within(folder, &path);
+    Some(if apart { Writes::Nothing } else { Writes::Cwd })
+}
+
 /// Whether what the RUN `index` leaves in `folder` is given to the account afterwards, or opened to everybody, with all
 /// below.
 pub fn opened(model: &Model<'_>, stage: usize, index: usize, folder: &str, identity: &Identity) -> bool {

@@ -79,7 +79,10 @@ impl<'w, 's> Walk<'w, 's> {
         self.written(program);
         match facts::command(&program.name).map(|known| known.role) {
             Some(ProgramRole::Interpreter) => match script_argument(program) {
-                Some(path) => self.script(program, &[self.below_folder(&path)]),
+                Some((path, rest)) => {
+                    let place = self.below_folder(&path);
+                    self.script(&Program { arguments: rest, ..program.clone() }, &[place]);
+                }
                 None if is_bare_shell(program) => {
                     let message = format!(
                         "{} waits for somebody to type: a tool image, whose users may rely on root",
@@ -119,7 +122,8 @@ impl<'w, 's> Walk<'w, 's> {
             let places: Vec<Option<String>> = places.into_iter().map(Some).collect();
             return self.script(program, &places);
         }
-        if file.is_some_and(|file| file.text.starts_with(b"#!")) {
+        // A program of another language, or a binary that a copy brings.
+        if file.as_ref().is_some_and(|file| file.text.starts_with(b"#!") || !looks_like_script(program)) {
             return;
         }
         if looks_like_script(program) {
@@ -261,12 +265,12 @@ fn is_bare_shell(program: &Program) -> bool {
     is_shell(&program.name) && program.arguments.iter().flatten().all(|argument| argument.starts_with('-'))
 }
 
-/// `sh start.sh`: the script that a shell runs.
-fn script_argument(program: &Program) -> Option<String> {
-    if !is_shell(&program.name) {
-        return None;
-    }
-    program.arguments.iter().flatten().find(|argument| !argument.starts_with('-')).cloned()
+/// `sh start.sh web`: the script that a shell runs, and what it is started with.
+fn script_argument(program: &Program) -> Option<(String, Vec<Option<String>>)> {
+    let is_script = |word: &Option<String>| word.as_deref().is_some_and(|word| !word.starts_with('-'));
+    let at = program.arguments.iter().position(is_script).filter(|_| is_shell(&program.name))?;
+    let rest = program.arguments.iter().skip(at + 1).cloned().collect();
+    Some((program.arguments.get(at)?.clone()?, rest))
 }
 
 fn looks_like_script(program: &Program) -> bool {

@@ -1,0 +1,4 @@
+#!/bin/sh
+mkdir -p /app/uploads
+chown -R www-data:www-data /app/uploads
+exec python app.py

@@ -1,0 +1,6 @@
+#!/bin/sh
+prepare() {
+  mount -t tmpfs tmpfs /app/scratch
+}
+prepare
+exec node index.js

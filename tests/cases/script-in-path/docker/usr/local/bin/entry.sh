@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "relay on port 7000"
+exec relayd --config /srv/relay/relay.conf

@@ -1,0 +1,2 @@
+export NODE_ENV=production
+sysctl -w net.core.somaxconn=1024

@@ -1,0 +1,3 @@
+#!/bin/bash
+source bin/env.sh
+exec node index.js

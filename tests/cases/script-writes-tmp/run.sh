@@ -1,0 +1,3 @@
+#!/bin/sh
+date > /tmp/started
+exec python main.py

@@ -1,0 +1,3 @@
+#!/bin/sh
+mkdir -p "$REPORTS"
+exec python main.py

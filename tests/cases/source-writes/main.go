@@ -1,0 +1,8 @@
+package main
+
+import "os"
+
+func main() {
+	file, _ := os.Create("rates.csv")
+	file.Close()
+}
