@@ -5,6 +5,7 @@ use super::tools::{can_run, path_holds};
 use crate::facts::{self, DefaultUser, Role};
 use crate::images;
 use crate::model::account::Account;
+use crate::model::owner::Made;
 use crate::model::{Base, Model, owner, user};
 use crate::options::{Options, UserForm};
 
@@ -250,7 +251,7 @@ fn owner_in_file(
     let owners = owners_of(model, stage, folder);
     let [only] = owners.as_slice() else {
         if owners.is_empty() {
-            return Ok(None);
+            return Ok(given_elsewhere(model, stage, accounts));
         }
         let why =
             format!("the app's files belong to {}: name the one that runs the process with --user", owners.join(", "));
@@ -267,6 +268,22 @@ fn owner_in_file(
             Err(Undecided { reason: "unknown-owner", why })
         }
     }
+}
+
+/// The one account of the image that the file gives other folders of its own to, where none lies in the app's.
+fn given_elsewhere(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Identity> {
+    let owners = model.owners(stage);
+    let own = owners.nodes.iter().filter(|(path, node)| {
+        matches!(node.made, Made::Run(_)) && !owner::is_packaged(path) && !model.is_base_folder(stage, path)
+    });
+    let mut given: Vec<&str> =
+        own.filter_map(|(_, node)| node.owner.as_deref()).filter(|owner| !owner.starts_with("0:")).collect();
+    given.sort_unstable();
+    given.dedup();
+    let [only] = given.as_slice() else { return None };
+    let who = only.split(':').next().unwrap_or("");
+    let same = |account: &&Account| account.name == who || (account.uid.is_some() && account.uid == user::number(who));
+    accounts.iter().find(same).map(existing)
 }
 
 /// (c) The base's own user, and (d) an account that it holds for the application.

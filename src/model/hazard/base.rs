@@ -167,8 +167,8 @@ pub(super) fn development(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 
 /// A comment right above a last `USER root` that says why root is meant.
 pub(super) fn stated_reason(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    const REASONS: [&str; 9] =
-        ["supervisord", "cron", "sshd", "init", "s6", "as root", "need root", "needs root", "requires root"];
+    const SERVICES: [&str; 6] = ["supervisord", "supervisor", "cron", "crond", "sshd", "s6"];
+    const ROOT: [&str; 4] = ["as root", "need root", "needs root", "requires root"];
     let model = scene.model;
     let Some(last) = model.last_user(scene.stage).filter(|_| model.final_user(scene.stage).is_root()) else { return };
     let line = model.line(last);
@@ -191,8 +191,9 @@ pub(super) fn stated_reason(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         .stages
         .get(scene.stage)
         .is_some_and(|stage| stage.body.clone().any(|index| index > last && model.root_step(scene.stage, index)));
-    let reason = comments.iter().find(|text| REASONS.iter().any(|reason| words(text, reason)));
-    if let Some(reason) = reason.filter(|_| !steps) {
+    let says = |text: &str, reasons: &[&str]| reasons.iter().any(|reason| words(text, reason));
+    let reason = comments.iter().find(|text| says(text, &SERVICES) || (!steps && says(text, &ROOT)));
+    if let Some(reason) = reason {
         let message = format!("the file itself says why it ends as root: {}", reason.trim_start_matches(['#', ' ']));
         found.push(hazard("stated-reason", Weight::Manual, last, message));
     }
