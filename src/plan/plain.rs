@@ -59,18 +59,28 @@ fn is_service(scene: &Scene<'_>) -> bool {
     exposes || (!workloads.is_empty() && workloads.iter().all(|workload| !workload.writable_mounts))
 }
 
-/// Whether something of it is built by another stage of this file.
+/// Whether something of it is built by another stage of this file, from the project's own source: what is cloned or
+/// downloaded may do anything.
 fn is_built(scene: &Scene<'_>, owners: &Owners) -> bool {
-    let stage =
-        |copy: &Copied| copy.from.as_deref().is_some_and(|from| scene.model.find_stage(from, scene.stage).is_some());
-    owners.copies.iter().any(stage)
+    let model = scene.model;
+    let own = |stage: usize| {
+        model.lineage(stage).into_iter().any(|(_, index)| {
+            matches!(model.keyword(index), Keyword::Copy | Keyword::Add)
+                && model.instruction(index).is_some_and(|found| found.flag("from").is_none())
+        })
+    };
+    let built =
+        |copy: &Copied| copy.from.as_deref().and_then(|from| model.find_stage(from, scene.stage)).is_some_and(own);
+    owners.copies.iter().any(built)
 }
 
 /// Copies that may bring what the process writes: neither a program, nor a part of the system, nor a licence.
 fn data_copies<'o>(scene: &Scene<'_>, owners: &'o Owners) -> Vec<&'o Copied> {
+    // Where a shell can be, what comes with the program in one folder may be its data.
+    let folders = shellless(scene.model, scene.stage);
     let started = |path: &str| {
-        let places = scene.programs.list.iter().flat_map(|program| scene.places(&program.path));
-        path != "/" && places.into_iter().any(|place| value::within(&place, path))
+        let mut places = scene.programs.list.iter().flat_map(|program| scene.places(&program.path));
+        path != "/" && places.any(|place| place == path || (folders && value::within(&place, path)))
     };
     const SYSTEM: [&str; 10] = [
         "/etc",
@@ -89,19 +99,38 @@ fn data_copies<'o>(scene: &Scene<'_>, owners: &'o Owners) -> Vec<&'o Copied> {
         let path = path.to_ascii_lowercase();
         ["license", "licence", "notice", "third_party", "copying"].iter().any(|word| path.contains(word))
     };
-    let plain = |path: &str| started(path) || system(path) || licence(path);
-    let data = |copy: &&Copied| !copy.destination.as_deref().is_some_and(plain) && !is_program_at_root(scene, copy);
+    const READ: [&str; 16] = [
+        ".conf",
+        ".crt",
+        ".css",
+        ".html",
+        ".ini",
+        ".js",
+        ".json",
+        ".pem",
+        ".png",
+        ".properties",
+        ".svg",
+        ".tmpl",
+        ".toml",
+        ".txt",
+        ".yaml",
+        ".yml",
+    ];
+    let read = |path: &str| READ.iter().any(|ending| path.ends_with(ending));
+    let plain = |path: &str| started(path) || system(path) || licence(path) || read(path);
+    let data = |copy: &&Copied| !copy.destination.as_deref().is_some_and(plain) && !is_program_in_folder(scene, copy);
     owners.copies.iter().filter(data).collect()
 }
 
-/// `COPY --from=build /server /`: a single file that lands in the root folder.
-fn is_program_at_root(scene: &Scene<'_>, copy: &Copied) -> bool {
+/// `COPY --from=build /server /`: a single file that lands in a folder.
+fn is_program_in_folder(scene: &Scene<'_>, copy: &Copied) -> bool {
     let Some(Args::Copy { sources, .. }) = scene.model.instruction(copy.instruction).map(|found| &found.args) else {
         return false;
     };
     let name = |source: &Word| source.text.rsplit('/').next().unwrap_or("").to_owned();
     let runs = |source: &Word| scene.programs.list.iter().any(|program| program.name == name(source));
-    copy.destination.as_deref() == Some("/") && sources.iter().all(runs)
+    copy.into && sources.iter().all(runs)
 }
 
 /// Gives the copies of the target itself to the account; whether all of them could be given.

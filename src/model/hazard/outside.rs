@@ -2,6 +2,7 @@
 
 use super::{Hazard, Scene, Weight, hazard};
 use crate::compose::Service;
+use crate::facts;
 use crate::syntax::Keyword;
 
 /// What installs or brings a client of the engine.
@@ -21,7 +22,7 @@ pub(super) fn docker_socket(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
                    `--group-add` of the socket's group, then decide";
     for (_, index) in scene.model.lineage(scene.stage) {
         let text = scene.text(index) + " ";
-        if ENGINE_CLIENTS.iter().any(|mark| text.contains(mark)) {
+        if ENGINE_CLIENTS.iter().any(|mark| text.contains(mark)) || installs_engine(scene, index) {
             found.push(hazard("docker-socket", Weight::Manual, index, message));
             return;
         }
@@ -34,6 +35,20 @@ pub(super) fn docker_socket(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     if let Some(file) = by {
         found.push(hazard("docker-socket", Weight::Manual, scene.from(), format!("{message} ({file} mounts it)")));
     }
+}
+
+/// Whether a RUN installs the client of an engine under its plain name.
+fn installs_engine(scene: &Scene<'_>, index: usize) -> bool {
+    const PACKAGES: [&str; 6] =
+        ["docker", "docker-compose", "docker-engine", "docker-compose-plugin", "podman", "containerd"];
+    let Some(stage) = scene.model.stage_of(index).filter(|_| scene.model.keyword(index) == Keyword::Run) else {
+        return false;
+    };
+    scene.model.commands(stage, index).list.iter().any(|ran| {
+        let adds = ran.arguments.iter().flatten().any(|word| matches!(word.as_str(), "add" | "install"));
+        let named = |word: &String| PACKAGES.contains(&word.split(['=', '~', '@']).next().unwrap_or(""));
+        adds && facts::ignores_cwd(&ran.name) && ran.arguments.iter().flatten().any(named)
+    })
 }
 
 /// Services and documented runs that give the container more than a user of its own may use.
