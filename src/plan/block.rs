@@ -181,8 +181,8 @@ fn above_volume(model: &Model<'_>, stage: usize, place: Place, handed: &Handed) 
     })
 }
 
-/// Where the block goes: above the first CMD or ENTRYPOINT after the last instruction that needs root, else at the
-/// end of the stage.
+/// Where the block goes: above the first CMD or ENTRYPOINT after the last instruction that needs root, and above
+/// HEALTHCHECK and STOPSIGNAL that lead to it, else at the end of the stage.
 pub fn place(model: &Model<'_>, stage: usize) -> Option<Place> {
     let body = model.stages.get(stage)?.body.clone();
     let needs_root = |index: &usize| {
@@ -200,7 +200,10 @@ pub fn place(model: &Model<'_>, stage: usize) -> Option<Place> {
     let last = body.clone().rev().find(needs_root);
     let after = last.map_or(body.start, |last| last + 1);
     let command = (after..body.end).find(|index| matches!(model.keyword(*index), Keyword::Cmd | Keyword::Entrypoint));
-    match command {
+    // What is only told to the runtime stays together.
+    let told = |index: &usize| matches!(model.keyword(*index), Keyword::Healthcheck | Keyword::Stopsignal);
+    let above = command.and_then(|command| (after..command).rev().take_while(told).last());
+    match above.or(command) {
         Some(command) => Some(Place::Above(command)),
         None if body.is_empty() => Some(Place::Below(model.stages.get(stage)?.from)),
         None => Some(Place::Below(body.end - 1)),

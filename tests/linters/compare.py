@@ -71,7 +71,7 @@ def fix(case, source, unsafe, work):
     if after.read_bytes() == before.read_bytes():
         return None
     notes = [note for file in json.loads(run.stdout)["files"] for note in file["notes"]]
-    named = "--user-form name" in " ".join(args) or any("has no fixed uid" in note for note in notes)
+    named = "--user-form name" in " ".join(args) or any("nothing tells the number of" in note for note in notes)
     return Result(case + (" --unsafe" if unsafe else ""), before, after, named)
 
 
@@ -123,12 +123,26 @@ def steps(path):
 LINTERS = {"hadolint": hadolint, "tally": tally, "buildkit": buildkit}
 
 
+# Blank lines are the file's own style: only a file that had none of these findings must not get one.
+LAYOUT = {"tally/newline-between-instructions"}
+
+
 def allowed(result, code, line):
     """Whether a new finding is what unroot means to write."""
+    if code == "tally/prefer-run-heredoc":
+        # A heredoc would ask for BuildKit where the file does not need it.
+        return True
+    if code == "tally/ruby/state-paths-not-writable-as-non-root":
+        # tally does not see that the name in `chown -R` and the number in USER are one account.
+        return any(re.search(r"chown -R \w+:\w+ /", step.original) for step in steps(result.after) or [])
+    if code == "DL3059":
+        # The block is one RUN; a RUN above it stays as it is, because steps of the build do not change.
+        known = {step.original for step in steps(result.before) or []}
+        return any(step.start_line == line and step.original not in known for step in steps(result.after) or [])
     if code == "DL3066":
         return result.names_on_purpose
-    if code in ("DL3033", "DL3041"):
-        # Pin versions: which version of the tools for accounts a base has is unknown.
+    if code in ("DL3033", "DL3041", "tally/prefer-package-cache-mounts"):
+        # Which version of the tools for accounts a base has is unknown, and they are removed in the same step.
         known = {step.original for step in steps(result.before) or []}
         added = [step for step in steps(result.after) or [] if step.original not in known]
         return any(step.start_line == line and TOOLS_INSTALL.search(step.original) for step in added)
@@ -143,6 +157,8 @@ def grown(result, linter, before, after):
     for code, count in Counter(code for code, _ in after).items():
         places = [line for found, line in after if found == code]
         places.sort(key=lambda line: lines[min(line, len(lines)) - 1] in known)
+        if code in LAYOUT and counts[code]:
+            continue
         for line in places[: max(count - counts[code], 0)]:
             if not allowed(result, code, line):
                 yield Failure(result.case, linter, code, line)
