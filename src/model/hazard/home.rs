@@ -2,7 +2,7 @@
 
 use super::{Hazard, Scene, Weight, hazard};
 use crate::facts;
-use crate::model::{Value, value};
+use crate::model::{Value, Who, value};
 use crate::syntax::{Args, Keyword};
 
 /// /root and ~ in what the process needs.
@@ -81,10 +81,10 @@ pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     }
 }
 
-/// Whether a volume is called like one whose content nobody misses.
+/// Whether a volume is called like one whose content nobody misses, or lies in a folder that is.
 fn is_cache(path: &str) -> bool {
-    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_ascii_lowercase();
-    name.split(['-', '_', '.']).any(|part| matches!(part, "cache" | "caches" | "tmp" | "temp"))
+    let path = path.to_ascii_lowercase();
+    path.split(['/', '-', '_', '.']).any(|part| matches!(part, "cache" | "caches" | "tmp" | "temp"))
 }
 
 /// Volumes of the stage that only hold caches.
@@ -104,7 +104,8 @@ pub fn cache_volumes(scene: &Scene<'_>) -> Vec<String> {
 pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let model = scene.model;
     for (stage, index) in model.lineage(scene.stage) {
-        if model.keyword(index) != Keyword::Run {
+        // What runs as the account itself has the account's home.
+        if model.keyword(index) != Keyword::Run || matches!(model.user(stage, index), Who::User(_)) {
             continue;
         }
         let text = scene.text(index);

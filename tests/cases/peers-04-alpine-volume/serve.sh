@@ -1,0 +1,2 @@
+#!/bin/sh
+exec sqlite3 /data/x.db

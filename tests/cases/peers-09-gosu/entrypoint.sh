@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+chown -R app /var/lib/app
+exec gosu app "$@"
