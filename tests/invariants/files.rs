@@ -32,6 +32,8 @@ const PATH: &str = "FROM debian:12-slim\nENV PATH=/usr/bin:/root/.local/bin\nCMD
 const COMMAND: &str = "FROM debian:12-slim\nCOPY server /root/\nCMD [\"/root/server\", \"--fast\"]\n";
 const HEALTH: &str = "FROM debian:12-slim\nHEALTHCHECK CMD /root/check.sh\nCMD [\"/server\"]\n";
 const PLACED: &str = "FROM debian:12-slim\nENV CACHE=~/.cache\nCMD [\"/server\"]\n";
+const SHELLLESS: &str = "FROM scratch\nCOPY server /\nCMD [\"/server\"]\n";
+const SHELLLESS_FIXED: &str = "FROM golang:1.22 AS build\nCOPY . .\nFROM scratch\nCOPY --from=build /server /\nEXPOSE 80\nENV PORT=80\nCMD [\"/server\"]\n";
 const FOLDER: &str = "FROM debian:12-slim\nWORKDIR /root\nCMD [\"/server\"]\n";
 
 pub(super) const ROOTED: [&str; 6] = [HOME, PATH, COMMAND, HEALTH, PLACED, FOLDER];
@@ -132,6 +134,14 @@ pub(super) fn rows() -> Vec<Spoiled> {
         row("reach", "the health check lies below /root", HEALTH, |s| s.switch(), &[]),
         row("reach", "a variable names root's home", PLACED, |s| s.switch(), &[]),
         row("reach", "the process starts in /root", FOLDER, |s| s.switch(), &[]),
+        row("reach", "a RUN where nothing can run it", SHELLLESS, |s| s.switch(), &[]),
+        row(
+            "reach",
+            "a RUN of its own where nothing can run it",
+            SHELLLESS_FIXED,
+            |s| s.run_above("CMD", &["true"]),
+            &[],
+        ),
         row(
             "reach",
             "the account's home is root's",
