@@ -1,90 +1,34 @@
 //! Reading YAML: the one place that knows which library does it.
 
-use std::fmt;
-
-use serde::Deserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::DeserializeOwned;
 
 /// Most bytes of a file that is read: compose files have a few thousand.
 const MOST: usize = 1 << 20;
 
 /// A YAML document as a typed value, merge keys (`<<`) applied; `None` when it is broken, too large or of another shape.
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
-    if text.len() > MOST {
+    if text.len() > MOST || is_deep(text) {
         return None;
     }
-    let mut nodes = 0;
-    Count(&mut nodes).deserialize(serde_yaml::Deserializer::from_slice(text)).ok()?;
     let mut value: serde_yaml::Value = serde_yaml::from_slice(text).ok()?;
     value.apply_merge().ok()?;
     serde_yaml::from_value(value).ok()
 }
 
-/// Most nodes of a document with its aliases written out: a few lines of aliases to aliases make millions.
-const NODES: usize = 200_000;
+/// Most brackets that stand open at once: the parser takes the square of their number.
+const DEPTH: usize = 200;
 
-/// Walks a document and counts its nodes; an error above [`NODES`].
-struct Count<'c>(&'c mut usize);
-
-impl<'de> DeserializeSeed<'de> for Count<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<(), D::Error> {
-        *self.0 += 1;
-        if *self.0 > NODES {
-            return Err(D::Error::custom("too many nodes"));
+/// Whether a document opens too many brackets to be read. Those in strings count too.
+fn is_deep(text: &[u8]) -> bool {
+    let mut open = 0_usize;
+    text.iter().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
         }
-        source.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Count<'_> {
-    type Value = ();
-
-    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.write_str("any node")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Count(self.0))?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_key_seed(Count(self.0))?.is_some() {
-            map.next_value_seed(Count(self.0))?;
-        }
-        Ok(())
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
-        let ((), inner) = tagged.variant_seed(Count(self.0))?;
-        inner.newtype_variant_seed(Count(self.0))
-    }
+        open > DEPTH
+    })
 }
 
 /// Why a document cannot be taken, and where.
@@ -106,6 +50,9 @@ pub struct Problem {
 pub fn read_strictly<T: DeserializeOwned>(text: &[u8]) -> Result<Option<T>, Problem> {
     if text.len() > MOST {
         return Err(Problem { line: 1, column: 1, message: format!("is larger than {} KiB", MOST >> 10) });
+    }
+    if is_deep(text) {
+        return Err(Problem { line: 1, column: 1, message: format!("opens more than {DEPTH} brackets in each other") });
     }
     serde_yaml::from_slice(text).map_err(|error| {
         let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));

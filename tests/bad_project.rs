@@ -58,7 +58,7 @@ fn compose_and_manifests() {
         lists +=
             &format!("{up}: &{up} [*{down}, *{down}, *{down}, *{down}, *{down}, *{down}, *{down}, *{down}, *{down}]\n");
     }
-    // Written out it would be a hundred million nodes.
+    // Written out it would be millions of nodes.
     survives(SCRIPT, &one("compose.yaml", lists));
     survives(SCRIPT, &one("compose.yaml", "services: ".to_owned() + &"[".repeat(50_000)));
     survives(SCRIPT, &one("compose.yaml", "services:\n  a: {build: ., volumes: [':', '', '::', '${', {}, 3, [x]]}\n"));
