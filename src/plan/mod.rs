@@ -193,8 +193,7 @@ impl<'d> Draft<'d> {
         reason: &'static str,
         why: impl Into<String>,
     ) {
-        let reason = Some(reason);
-        self.findings.push(Finding { rule, message: message.into(), why: why.into(), reason, at, fixed: false });
+        self.leave(rule, at, message, reason, why);
         self.stopped = true;
     }
 

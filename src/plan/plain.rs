@@ -21,8 +21,9 @@ pub(super) fn no_folder(draft: &mut Draft<'_>, identity: &Identity, owners: &Own
     } else if (data.is_empty() && is_plain(scene, owners)) || source::writes_nothing(scene) {
         return;
     }
-    // The project's own cluster runs it without root already, as a number that owns nothing in the image.
-    if scene.workloads().iter().any(|workload| workload.user.is_some()) {
+    // The project's own cluster runs it without root already, as a number that owns nothing in the image. A mount that
+    // takes its writes there is missing elsewhere, so it shows nothing.
+    if scene.workloads().iter().any(|workload| workload.user.is_some() && !workload.writable_mounts) {
         return;
     }
     let cwd = scene.model.process_folder(scene.stage);

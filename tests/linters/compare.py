@@ -142,7 +142,7 @@ def allowed(result, code, line):
     if code == "DL3066":
         return result.names_on_purpose
     if code in ("DL3033", "DL3041", "tally/prefer-package-cache-mounts"):
-        # Which version of the tools for accounts a base has is unknown, and they are removed in the same step.
+        # Which version of the tools for accounts a base has is unknown.
         known = {step.original for step in steps(result.before) or []}
         added = [step for step in steps(result.after) or [] if step.original not in known]
         return any(step.start_line == line and TOOLS_INSTALL.search(step.original) for step in added)
