@@ -49,6 +49,14 @@ fn manifests_of_packages() {
     let make = NPM.replace("npm run a\n", "make a\n");
     survives(&make, &one("Makefile", "a: b\nb: a\n\t@make a\n"));
     survives(&make, &one("Makefile", format!("a:\n{}", "\techo x\n".repeat(50_000))));
+    // 40 to the sixth paths: each script, each target is looked at once, or this never ends.
+    let levels = |line: &dyn Fn(usize, String) -> String, call: &str, glue: &str| -> Vec<String> {
+        (0..6).map(|at| line(at, vec![format!("{call}{}", at + 1); 40].join(glue))).collect()
+    };
+    let scripts = levels(&|at, text| format!("\"a{at}\":\"{text}\""), "npm run a", " && ").join(",");
+    survives(NPM, &one("package.json", format!("{{\"scripts\":{{\"a\":\"npm run a0\",{scripts},\"a6\":\"echo\"}}}}")));
+    let targets = levels(&|at, needs| format!("a{at}: {needs}\n\techo\n"), "a", " ").concat();
+    survives(&make, &one("Makefile", format!("a: a0\n\techo\n{targets}a6:\n\techo\n")));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `make TARGET` in a RUN: what its recipe runs stands in the Makefile.
 
+use std::collections::HashSet;
+
 use crate::facts::{self, Writes};
 use crate::model::command::{self, Ran};
 use crate::model::hazard::Scene;
@@ -21,17 +23,22 @@ pub fn target_writes(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
     let text = String::from_utf8_lossy(&file.text).into_owned();
     let targets: Vec<&str> =
         ran.arguments.iter().flatten().map(String::as_str).filter(|word| !word.contains('=')).collect();
-    let quiet = !targets.is_empty() && targets.iter().all(|target| is_quiet(&text, target, DEPTH));
+    let mut known = HashSet::new();
+    let quiet = !targets.is_empty() && targets.iter().all(|target| is_quiet(&text, target, DEPTH, &mut known));
     Some(if quiet { Writes::Output } else { Writes::Unknown })
 }
 
 /// Whether the recipe of a target, and of all that it needs, only runs commands that write nothing but what they name.
-fn is_quiet(text: &str, target: &str, depth: usize) -> bool {
+/// `known` are targets of which that is known already.
+fn is_quiet(text: &str, target: &str, depth: usize, known: &mut HashSet<String>) -> bool {
+    if known.contains(target) {
+        return true;
+    }
     let Some((needs, recipe)) = rule(text, target).filter(|_| depth > 0) else { return false };
-    if !needs.iter().all(|need| is_quiet(text, need, depth - 1)) {
+    if !needs.iter().all(|need| is_quiet(text, need, depth - 1, known)) {
         return false;
     }
-    recipe.iter().all(|line| {
+    let quiet = recipe.iter().all(|line| {
         // `$$` is a dollar for the shell, `$(X)` a value of make's own.
         let line = line.trim_start_matches(['@', '-', '+']).replace("$$", "$").replace("$(shell ", "$(");
         let Ok(tree) = shell::parse(line.as_bytes(), Dialect::Posix) else { return false };
@@ -41,7 +48,11 @@ fn is_quiet(text: &str, target: &str, depth: usize) -> bool {
             let asks = ran.name == "git" && matches!(first, "rev-parse" | "describe" | "log" | "show" | "status");
             asks || matches!(facts::writes(&ran.name, first), Writes::Nothing | Writes::Named | Writes::Output)
         })
-    })
+    });
+    if quiet {
+        known.insert(target.to_owned());
+    }
+    quiet
 }
 
 /// What a target needs, and the lines of its recipe.
@@ -65,8 +76,10 @@ mod tests {
     #[test]
     fn recipes_are_read_with_what_they_need() {
         let text = ".PHONY: version\nversion: clean ## writes a file\n\t@printf 'x = \"%s\"' \\\n\t\t\"$$(git rev-parse HEAD)\" > app/version.py\n\nclean:\n\trm -f app/version.py\nbuild:\n\tgcc x.c\n";
-        assert!(is_quiet(text, "version", DEPTH) && is_quiet(text, "clean", DEPTH));
-        assert!(!is_quiet(text, "build", DEPTH) && !is_quiet(text, "missing", DEPTH));
-        assert!(!is_quiet("a: b\nb: a\n", "a", DEPTH));
+        let is_quiet = |text: &str, target: &str| is_quiet(text, target, DEPTH, &mut HashSet::new());
+        assert!(is_quiet(text, "version") && is_quiet(text, "clean"));
+        assert!(!is_quiet(text, "build") && !is_quiet(text, "missing"));
+        assert!(!is_quiet("a: b\nb: a\n", "a"));
+        assert!(is_quiet("a: b c\nb: c\nc:\n\techo c\n", "a"));
     }
 }

@@ -1,5 +1,7 @@
 //! `npm start`, `yarn build` and the like: what they run stands in package.json.
 
+use std::collections::HashSet;
+
 use super::{Walk, is_shell};
 use crate::facts::{self, ProgramRole, Writes};
 use crate::model::command::{self, Ran};
@@ -31,7 +33,8 @@ impl Walk<'_, '_> {
         let hooks = [format!("pre{name}"), format!("post{name}")];
         let hooks = hooks.iter().filter_map(|hook| Some((hook.as_str(), package.as_ref()?.script(hook)?)));
         for (name, text) in std::iter::once((name.as_str(), text)).chain(hooks) {
-            let named = package.as_ref().and_then(|package| package.named(text, cwd.text()?, DEPTH));
+            let named =
+                package.as_ref().and_then(|package| package.named(text, cwd.text()?, DEPTH, &mut HashSet::new()));
             if let Some(named) = named {
                 named.into_iter().for_each(|path| self.one_written(program, path));
             } else if !text_is_plain(text) {
@@ -84,13 +87,23 @@ impl Package {
     }
 
     /// The paths that a script writes, where it only starts interpreters and runs commands that name what they write.
-    fn named(&self, text: &str, folder: &str, depth: usize) -> Option<Vec<Option<String>>> {
+    /// Scripts in `known` were looked at already.
+    fn named(
+        &self,
+        text: &str,
+        folder: &str,
+        depth: usize,
+        known: &mut HashSet<String>,
+    ) -> Option<Vec<Option<String>>> {
         let tree = shell::parse(text.as_bytes(), Dialect::Posix).ok().filter(|_| depth > 0)?;
         let folder = Value::Known(folder.to_owned());
         let mut paths = Vec::new();
         for ran in command::walk(&tree, &folder, &mut |_| None) {
             if let Some(name) = runs_script(&ran) {
-                paths.extend(self.named(self.script(&name)?, folder.text()?, depth - 1)?);
+                if !known.contains(&name) {
+                    paths.extend(self.named(self.script(&name)?, folder.text()?, depth - 1, known)?);
+                    known.insert(name);
+                }
                 continue;
             }
             let role = facts::command(&ran.name).map(|known| known.role);
@@ -106,18 +119,27 @@ impl Package {
         Some(paths)
     }
 
-    /// What a script writes below its folder; [`Writes::Unknown`] for the first command that nobody knows.
-    fn writes(&self, name: &str, depth: usize) -> Writes {
+    /// What a script writes below its folder; [`Writes::Unknown`] for the first command that nobody knows. Scripts in
+    /// `quiet` write only their output.
+    fn writes(&self, name: &str, depth: usize, quiet: &mut HashSet<String>) -> Writes {
+        if quiet.contains(name) {
+            return Writes::Output;
+        }
         let Some(text) = self.script(name).filter(|_| depth > 0) else { return Writes::Unknown };
         let Ok(tree) = shell::parse(text.as_bytes(), Dialect::Posix) else { return Writes::Unknown };
-        let known = |ran: &Ran| match runs_script(ran) {
-            Some(name) => self.writes(&name, depth - 1),
-            None => facts::writes(&unwrapped(ran).0, &unwrapped(ran).1),
+        let mut settled = |ran: &Ran| {
+            let writes = match runs_script(ran) {
+                Some(name) => self.writes(&name, depth - 1, quiet),
+                None => facts::writes(&unwrapped(ran).0, &unwrapped(ran).1),
+            };
+            matches!(writes, Writes::Nothing | Writes::Named | Writes::Output)
         };
-        let quiet = |writes: Writes| matches!(writes, Writes::Nothing | Writes::Named | Writes::Output);
         let folder = Value::Known("/".to_owned());
-        let all = command::walk(&tree, &folder, &mut |_| None).iter().all(|ran| quiet(known(ran)));
-        if all { Writes::Output } else { Writes::Unknown }
+        if !command::walk(&tree, &folder, &mut |_| None).iter().all(&mut settled) {
+            return Writes::Unknown;
+        }
+        quiet.insert(name.to_owned());
+        Writes::Output
     }
 }
 
@@ -143,6 +165,7 @@ pub fn script_writes(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
     let name = runs_script(ran)?;
     let package = Package::read(scene, ran.cwd.text()?)?;
     let all = [format!("pre{name}"), name].into_iter().filter(|name| package.script(name).is_some());
-    let worst = all.map(|name| package.writes(&name, DEPTH)).find(|writes| *writes == Writes::Unknown);
+    let mut quiet = HashSet::new();
+    let worst = all.map(|name| package.writes(&name, DEPTH, &mut quiet)).find(|writes| *writes == Writes::Unknown);
     Some(worst.unwrap_or(Writes::Output)).filter(|_| package.script(&runs_script(ran).unwrap_or_default()).is_some())
 }
