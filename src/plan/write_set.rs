@@ -1,4 +1,5 @@
-//! What the process must write, as far as the Dockerfile tells: VOLUMEs, folders made for run time, ENV, the home.
+//! What the process must write, as far as the files tell: VOLUMEs, compose's volumes, folders made for run time, ENV, the
+//! home.
 
 use super::ownership::{push, shellless};
 use super::{Draft, Handed, Identity, Origin};
@@ -29,6 +30,8 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         }
     }
     wanted.extend(named_by_env(model, stage));
+    let volumes = draft.scene.named_volumes().into_iter();
+    wanted.extend(volumes.map(|(file, path)| (path, format!("volume of {file}"), true)));
     wanted.extend(draft.options.paths.iter().map(|path| (path.clone(), NAMED.to_owned(), true)));
     // BuildKit takes lines of up to 65,535 bytes, and nobody reads a RUN of a hundred folders.
     if wanted.len() > MOST {

@@ -48,6 +48,17 @@ fn below_root(text: &str) -> bool {
 const MOUNTED: [&str; 7] = ["/data", "/config", "/downloads", "/media", "/storage", "/workspace", "/workdir"];
 
 pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let named = scene.named_volumes();
+    if let Some((file, path)) = named.iter().find(|(_, path)| below_root(path)) {
+        let message =
+            format!("{file} mounts a volume at {path}, below /root, which no other user can enter (mode 0700)");
+        found.push(hazard("root-home", Weight::Manual, scene.from(), message));
+    } else if let Some((file, path)) = named.iter().find(|(_, path)| !is_cache(path)) {
+        let message = format!(
+            "a new volume of {file} at {path} will belong to the account, one that older containers filled as root will not: chown it once"
+        );
+        found.push(hazard("root-volume", Weight::Unsafe, scene.from(), message));
+    }
     let cwd = scene.model.process_folder(scene.stage);
     if let Some(folder) = cwd.text().filter(|cwd| MOUNTED.contains(cwd)) {
         let message = format!("{folder} is where people mount data that root may own already: chown it once");
@@ -81,10 +92,11 @@ pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     }
 }
 
-/// Whether a volume is called like one whose content nobody misses, or lies in a folder that is.
+/// Whether a volume is called like one whose content nobody misses, or lies where caches do.
 fn is_cache(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    path.split(['/', '-', '_', '.']).any(|part| matches!(part, "cache" | "caches" | "tmp" | "temp"))
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_ascii_lowercase();
+    let called = name.split(['-', '_', '.']).any(|part| matches!(part, "cache" | "caches" | "tmp" | "temp"));
+    called || ["/tmp", "/var/tmp", "/var/cache"].iter().any(|tree| value::within(path, tree))
 }
 
 /// Volumes of the stage that only hold caches.
@@ -97,7 +109,8 @@ pub fn cache_volumes(scene: &Scene<'_>) -> Vec<String> {
         }
         _ => Vec::new(),
     });
-    paths.filter(|path| is_cache(path)).collect()
+    let named = scene.named_volumes().into_iter().map(|(_, path)| path);
+    paths.chain(named).filter(|path| is_cache(path)).collect()
 }
 
 /// RUNs that leave in root's home what the process looks for in its own.

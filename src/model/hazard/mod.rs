@@ -11,6 +11,7 @@ use std::cell::OnceCell;
 
 use super::Model;
 use super::entry::Programs;
+use super::value;
 use super::workload::{Workload, workloads};
 use crate::compose::{self, Service};
 use crate::context::{Files, Ignored};
@@ -119,6 +120,25 @@ impl<'s> Scene<'s> {
     /// The workloads of the project that run the image.
     pub fn workloads(&self) -> &[Workload] {
         self.workloads.get_or_init(|| workloads(self))
+    }
+
+    /// The named volumes that compose services write, with the file that says so; packages aside, which come along from
+    /// the image.
+    pub fn named_volumes(&self) -> Vec<(String, String)> {
+        const PACKAGES: [&str; 3] = ["/node_modules", "/vendor", "/.venv"];
+        let develops = |service: &&Service| {
+            let target = service.build.as_ref().and_then(|(target, _)| target.as_deref());
+            target.is_some_and(is_development)
+        };
+        let services = self.services.iter().filter(|service| !develops(service));
+        let mounts = services.flat_map(|service| service.mounts.iter().map(|mount| (&service.file, mount)));
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (file, mount) in mounts.filter(|(_, mount)| mount.host.is_none() && !mount.read_only) {
+            let path = value::normal(&mount.target).filter(|path| !PACKAGES.iter().any(|end| path.ends_with(end)));
+            let path = path.filter(|path| !found.iter().any(|(_, known)| known == path));
+            found.extend(path.map(|path| (file.clone(), path)));
+        }
+        found
     }
 
     /// The stage's FROM.
