@@ -19,11 +19,7 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
         let below = |path: &str| value::within(path, target) || value::within(target, path);
         own.as_deref().is_some_and(below) || draft.handed.iter().any(|handed| below(&handed.path))
     };
-    let found = scene.services.iter().find_map(|service| {
-        let development = service.build.as_ref().and_then(|(target, _)| target.as_deref());
-        if development.is_some_and(crate::model::hazard::is_development) {
-            return None;
-        }
+    let found = scene.serving().find_map(|service| {
         let folder = |host: &str| {
             let file = host.rsplit('/').next().is_some_and(|name| name.trim_start_matches('.').contains('.'));
             !file && !matches!(scene.files.entry(host), Entry::File { .. })

@@ -5,7 +5,7 @@ use super::{Change, Draft, Handed, Identity, companions, modes, plain, write_set
 use crate::context::Entry;
 use crate::facts::{self, Writes};
 use crate::model::command::Ran;
-use crate::model::hazard::{Hazard, Scene, Weight};
+use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
 use crate::model::owner::{Made, Owners};
 use crate::model::start::{self, makefile, tool};
 use crate::model::{Base, Model, value};
@@ -139,13 +139,12 @@ fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
 
 /// Hands over what start scripts write in the folder: a step of the build may have made it as root.
 fn written(draft: &mut Draft<'_>, identity: &Identity, folder: &str) {
-    const PACKAGES: [&str; 3] = ["node_modules", "vendor", ".venv"];
     for path in start::written(draft.scene) {
         let rest = path.strip_prefix(folder).unwrap_or("").trim_start_matches('/');
         let Some(top) = rest.split('/').next().filter(|top| !top.is_empty()) else { continue };
         let path = value::join(folder, top);
         let is_file = !rest.contains('/') && top.trim_start_matches('.').contains('.');
-        if !is_file && !PACKAGES.contains(&top) {
+        if !is_file && !PACKAGE_FOLDERS.contains(&top) {
             give(draft, identity, path, "a start script writes it".to_owned());
         }
     }

@@ -19,6 +19,9 @@ use crate::context::{Files, Ignored};
 pub use base::{is_development, is_windows};
 pub use home::cache_volumes;
 
+/// Folders of installed packages: a process reads them, whatever is mounted or written there.
+pub const PACKAGE_FOLDERS: [&str; 3] = ["node_modules", "vendor", ".venv"];
+
 /// How much a hazard weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
@@ -122,19 +125,22 @@ impl<'s> Scene<'s> {
         self.workloads.get_or_init(|| workloads(self))
     }
 
+    /// The compose services that run the image for others than its developers.
+    pub fn serving(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|service| {
+            let target = service.build.as_ref().and_then(|(target, _)| target.as_deref());
+            !target.is_some_and(is_development)
+        })
+    }
+
     /// The named volumes that compose services write, with the file that says so; packages aside, which come along from
     /// the image.
     pub fn named_volumes(&self) -> Vec<(String, String)> {
-        const PACKAGES: [&str; 3] = ["/node_modules", "/vendor", "/.venv"];
-        let develops = |service: &&Service| {
-            let target = service.build.as_ref().and_then(|(target, _)| target.as_deref());
-            target.is_some_and(is_development)
-        };
-        let services = self.services.iter().filter(|service| !develops(service));
-        let mounts = services.flat_map(|service| service.mounts.iter().map(|mount| (&service.file, mount)));
+        let mounts = self.serving().flat_map(|service| service.mounts.iter().map(|mount| (&service.file, mount)));
         let mut found: Vec<(String, String)> = Vec::new();
         for (file, mount) in mounts.filter(|(_, mount)| mount.host.is_none() && !mount.read_only) {
-            let path = value::normal(&mount.target).filter(|path| !PACKAGES.iter().any(|end| path.ends_with(end)));
+            let path = value::normal(&mount.target)
+                .filter(|path| !PACKAGE_FOLDERS.iter().any(|end| path.rsplit('/').next() == Some(*end)));
             let path = path.filter(|path| !found.iter().any(|(_, known)| known == path));
             found.extend(path.map(|path| (file.clone(), path)));
         }
