@@ -32,15 +32,26 @@
 //! As for `missing-user`. Several accounts, of which none owns the app's files, are left to a person.
 
 use super::Rule;
+use crate::model::Who;
 use crate::plan::{Draft, Origin};
 
 pub(super) const RULE: Rule = Rule { id: "unused-user", doc: include_str!("unused_user.rs"), apply };
 
 fn apply(draft: &mut Draft<'_>) {
     let Some(identity) = draft.identity.clone().filter(|identity| identity.origin == Origin::Existing) else { return };
-    let Some(name) = identity.name else { return };
-    let made = draft.scene.model.account(draft.scene.stage, usize::MAX, &name).and_then(|account| account.made);
-    if let Some(made) = made {
+    let Some(name) = identity.name.clone() else { return };
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let made = model.account(stage, usize::MAX, &name).and_then(|account| account.made);
+    // An account that only some of the steps run as is not unused.
+    let is = |user: &str| {
+        let who = user.split(':').next().unwrap_or("");
+        who == name || identity.uid.is_some_and(|uid| who == uid.to_string())
+    };
+    let used = model.lineage(stage).into_iter().any(|(at, index)| match model.user(at, index) {
+        Who::User(user) | Who::Chosen(user) => is(&user),
+        _ => false,
+    });
+    if let Some(made) = made.filter(|_| !used) {
         draft.found(
             RULE.id,
             made.instruction,
