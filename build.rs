@@ -20,6 +20,9 @@ mod reasons;
 mod schema;
 #[path = "build/values.rs"]
 mod values;
+#[path = "build/words.rs"]
+#[allow(unreachable_pub)]
+mod words;
 
 use std::fmt;
 use std::path::Path;
@@ -37,7 +40,7 @@ fn main() -> Result<(), Failure> {
     for path in ["templates", "build.rs"] {
         println!("cargo:rerun-if-changed={path}");
     }
-    for module in ["check", "pack", "read", "reasons", "schema", "values"] {
+    for module in ["check", "pack", "read", "reasons", "schema", "values", "words"] {
         println!("cargo:rerun-if-changed=build/{module}.rs");
     }
     let out = std::env::var("OUT_DIR").map_err(|error| Failure(format!("OUT_DIR: {error}")))?;

@@ -52,7 +52,7 @@ impl File<'_> {
         }
     }
 
-    fn sources(&mut self, sources: &[String]) {
+    pub fn sources(&mut self, sources: &[String]) {
         if sources.is_empty() || sources.iter().any(|source| source.trim().is_empty()) {
             self.wrong(0, "sources:", "sources: at least one, none of them empty".to_owned());
         }

@@ -3,6 +3,7 @@
 use super::read::Templates;
 use super::reasons;
 use super::schema::{Account, Commands, Drops, Facts, Framework, Image, Language, Recipe, Tokens, Variant, Writable};
+use super::words;
 
 /// The source of `$OUT_DIR/facts.rs`.
 pub fn tables(templates: &Templates) -> String {
@@ -27,7 +28,7 @@ pub fn tables(templates: &Templates) -> String {
     table(&mut out, "LANGUAGES", "Language", templates.languages.languages.iter().map(language));
     table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
     table(&mut out, "REASONS", "Reason", reasons::rows(&templates.reasons));
-    out
+    out + &words::module(&templates.words)
 }
 
 fn table(out: &mut String, name: &str, kind: &str, rows: impl Iterator<Item = String>) {

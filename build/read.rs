@@ -6,6 +6,7 @@ use std::path::Path;
 use super::check::{File, commands, frameworks, image, languages, recipes, tokens};
 use super::reasons::{Reasons, reasons};
 use super::schema::{Commands, Frameworks, Image, Languages, Recipe, Tokens};
+use super::words::{Lists, lists};
 
 /// All of `templates/`.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Templates {
     pub frameworks: Frameworks,
     /// `reasons.yaml`.
     pub reasons: Reasons,
+    /// `words.yaml`.
+    pub words: Lists,
 }
 
 /// The templates of a folder, or every problem of them as `file:line: message`.
@@ -46,14 +49,21 @@ pub fn read(folder: &Path) -> Result<Templates, Vec<String>> {
     let languages = keep(file(&folder.join("sources.yaml"), languages), &mut problems);
     let frameworks = keep(file(&folder.join("frameworks.yaml"), frameworks), &mut problems);
     let reasons = keep(file(&folder.join("reasons.yaml"), reasons), &mut problems);
+    let words = keep(file(&folder.join("words.yaml"), lists), &mut problems);
     if let Some(tokens) = &tokens {
         problems.extend(names(folder, &images, tokens));
     }
-    match (recipes, commands, tokens, languages, frameworks, reasons) {
-        (Some(recipes), Some(commands), Some(tokens), Some(languages), Some(frameworks), Some(reasons))
-            if problems.is_empty() =>
-        {
-            Ok(Templates { images, recipes, commands, tokens, languages, frameworks, reasons })
+    match (recipes, commands, tokens, languages, frameworks, reasons, words) {
+        (
+            Some(recipes),
+            Some(commands),
+            Some(tokens),
+            Some(languages),
+            Some(frameworks),
+            Some(reasons),
+            Some(words),
+        ) if problems.is_empty() => {
+            Ok(Templates { images, recipes, commands, tokens, languages, frameworks, reasons, words })
         }
         _ => Err(problems),
     }

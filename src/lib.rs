@@ -13,6 +13,7 @@ pub mod options;
 mod pipeline;
 pub mod plan;
 pub mod proof;
+pub mod readme;
 pub mod report;
 pub mod rules;
 pub mod shell;

@@ -1,18 +1,21 @@
 //! One Dockerfile through all layers: tree, model, plan, edits, proof, report.
 
-use crate::context::{Entry, Files};
+use crate::context::Files;
 use crate::edit::{self, Edit};
+use crate::model::Model;
 use crate::model::hazard::{self, Scene};
-use crate::model::{Model, value};
 use crate::options::Options;
 use crate::plan::{Draft, Plan};
 use crate::report::{self, Safety, Status};
 use crate::rules::{self, Rule};
-use crate::syntax::{self, Args, Keyword};
+use crate::syntax;
 use crate::{Dockerfile, compose, proof};
 
+mod place;
 mod suppress;
 mod told;
+
+use place::context;
 
 /// Looks at one Dockerfile of a project.
 pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options) -> report::File {
@@ -257,46 +260,5 @@ fn status(report: &report::File) -> Status {
         (false, _) if hidden => Status::Unsafe,
         (false, _) if open => Status::Refused,
         (false, _) => Status::Clean,
-    }
-}
-
-/// The build context: what the caller says, else the first folder from the file's own up to the root that holds every
-/// literal source of the target's copies.
-fn context(
-    model: &Model<'_>,
-    stage: usize,
-    dockerfile: &Dockerfile,
-    files: &dyn Files,
-    options: &Options,
-) -> Option<String> {
-    if let Some(context) = &options.context {
-        return Some(context.clone());
-    }
-    let path = dockerfile.path.as_deref()?;
-    let mut wanted: Vec<String> = Vec::new();
-    for (at, index) in model.lineage(stage) {
-        let Some(found) = model.instruction(index).filter(|found| found.flag("from").is_none()) else { continue };
-        if !matches!(found.keyword, Keyword::Copy | Keyword::Add) {
-            continue;
-        }
-        let Args::Copy { sources, .. } = &found.args else { continue };
-        let literal =
-            sources.iter().filter_map(|source| model.expand(at, index, &source.text).certain().map(str::to_owned));
-        wanted.extend(literal.filter(|text| !text.contains(['*', '?', '[']) && !text.contains("://")));
-    }
-    let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    loop {
-        let holds = |source: &String| {
-            let inside = value::join(&format!("/{folder}"), source.trim_start_matches('/'));
-            let inside = inside.trim_start_matches('/');
-            inside.is_empty() || matches!(files.entry(inside), Entry::File { .. } | Entry::Folder | Entry::Link)
-        };
-        if wanted.iter().all(holds) {
-            return Some(folder.to_owned());
-        }
-        if folder.is_empty() {
-            return None;
-        }
-        folder = folder.rsplit_once('/').map_or("", |(up, _)| up);
     }
 }

@@ -17,6 +17,9 @@ mod reasons;
 mod schema;
 #[path = "../build/values.rs"]
 mod values;
+#[path = "../build/words.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod words;
 
 use std::path::Path;
 use std::time::Instant;

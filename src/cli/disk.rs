@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::context::{Built, Entry, Files, builds};
+use crate::context::{Entry, Files, Survey, survey};
 
 /// Files beside the Dockerfile are small: configs and scripts.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -22,13 +22,13 @@ pub(crate) struct Disk {
     root: PathBuf,
     entries: Mutex<HashMap<String, Entry>>,
     lists: Mutex<HashMap<String, Arc<[String]>>>,
-    builds: OnceLock<Arc<Vec<Built>>>,
+    survey: OnceLock<Arc<Survey>>,
 }
 
 impl Disk {
     /// The files below `root`, a path without symbolic links.
     pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), entries: Mutex::default(), lists: Mutex::default(), builds: OnceLock::new() }
+        Self { root: root.into(), entries: Mutex::default(), lists: Mutex::default(), survey: OnceLock::new() }
     }
 
     /// What stands at `path`, if every folder above it is a real one: a link may lead anywhere.
@@ -99,8 +99,8 @@ impl Files for Disk {
         })
     }
 
-    fn builds(&self) -> Arc<Vec<Built>> {
-        self.builds.get_or_init(|| Arc::new(builds(self))).clone()
+    fn survey(&self) -> Arc<Survey> {
+        self.survey.get_or_init(|| Arc::new(survey(self))).clone()
     }
 }
 

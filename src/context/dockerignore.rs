@@ -1,5 +1,5 @@
 //! `.dockerignore`: which files of the build context a build does not see (Docker's build reference, "`.dockerignore`
-//! files"; moby/patternmatcher).
+//! files"; moby/patternmatcher), and `.gitignore`: which of the project's files are made.
 
 use super::Files;
 
@@ -18,6 +18,27 @@ impl Ignored {
         let root = if context.is_empty() { ".dockerignore".to_owned() } else { format!("{context}/.dockerignore") };
         let text = beside.or_else(|| files.read(&root)).unwrap_or_default();
         Self::parse(&String::from_utf8_lossy(&text))
+    }
+
+    /// The patterns of the `.gitignore` files from the project's root down to `folder`, for paths of the project: what
+    /// they name a build or a tool makes (gitignore(5); a pattern without a slash matches at any depth).
+    pub fn by_git(files: &dyn Files, folder: &str) -> Self {
+        let mut patterns = Vec::new();
+        let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        for depth in 0..=parts.len() {
+            let above: Vec<String> =
+                parts.get(..depth).unwrap_or_default().iter().map(|part| (*part).to_owned()).collect();
+            let path = [above.join("/"), ".gitignore".to_owned()].join("/");
+            let text = files.read(path.trim_start_matches('/')).unwrap_or_default();
+            for line in String::from_utf8_lossy(&text).lines() {
+                let anchored = line.trim().trim_start_matches('!').trim_end_matches('/').contains('/');
+                for (segments, back) in Self::parse(line).patterns {
+                    let anywhere = (!anchored).then(|| "**".to_owned());
+                    patterns.push((above.iter().cloned().chain(anywhere).chain(segments).collect(), back));
+                }
+            }
+        }
+        Self { patterns }
     }
 
     /// Reads the text of a `.dockerignore`.
@@ -145,6 +166,17 @@ mod tests {
         assert!(!hides("*\n!docker", "docker/start.sh"));
         assert!(hides("*\n!docker\ndocker/secret", "docker/secret/key"));
         assert!(hides("**", "a/b/c") && !hides("**\n!**/start.sh", "a/start.sh"));
+    }
+
+    #[test]
+    fn git_ignores_at_any_depth_and_below_its_own_file() {
+        let mut files = crate::context::Memory::default();
+        files.insert(".gitignore", "node_modules\n/dist/\n*.log\n!keep.log\n", 0o644);
+        files.insert("web/.gitignore", "out/\n", 0o644);
+        let git = Ignored::by_git(&files, "web");
+        let hidden = ["node_modules/@me", "web/node_modules", "dist/app.js", "a/b.log", "web/out", "web/src/out"];
+        assert!(hidden.iter().all(|path| git.hides(path)));
+        assert!(["web/dist", "out", "keep.log", "web/app"].iter().all(|path| !git.hides(path)));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The project's files as a trait, so that the library never touches the system.
 
-mod builds;
 mod dockerignore;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use builds::{Built, builds};
 pub use dockerignore::{Ignored, matches};
+pub use survey::{Built, Survey, is_compose, is_dockerfile, survey};
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub trait Files: Send + Sync {
     fn read(&self, path: &str) -> Option<Vec<u8>>;
     /// Names in a folder, sorted; empty when it is none.
     fn list(&self, path: &str) -> Arc<[String]>;
-    /// The Dockerfiles of the project and what they build on; see [`builds()`].
-    fn builds(&self) -> Arc<Vec<Built>>;
+    /// The Dockerfiles and compose files of the project; see [`survey()`].
+    fn survey(&self) -> Arc<Survey>;
 }
 
 /// No files at all: a Dockerfile from stdin.
@@ -58,7 +58,7 @@ impl Files for Nothing {
         Arc::default()
     }
 
-    fn builds(&self) -> Arc<Vec<Built>> {
+    fn survey(&self) -> Arc<Survey> {
         Arc::default()
     }
 }
@@ -98,7 +98,7 @@ impl Files for Memory {
         names.into()
     }
 
-    fn builds(&self) -> Arc<Vec<Built>> {
-        Arc::new(builds(self))
+    fn survey(&self) -> Arc<Survey> {
+        Arc::new(survey(self))
     }
 }

@@ -122,6 +122,15 @@ impl Model<'_> {
         found
     }
 
+    /// The programs that a text for a shell starts in the container, told of at the stage's FROM.
+    pub fn programs_of(&self, stage: usize, text: &str) -> Programs {
+        let mut found = Programs { list: Vec::new(), complete: true };
+        let from = self.stages.get(stage).map_or(0, |stage| stage.from);
+        let span = self.instruction(from).map_or(Span::new(0, 0), |from| from.span);
+        self.add_script((stage, from), span, text, &mut found, 0);
+        found
+    }
+
     fn shell_programs(&self, stage: usize, place: (usize, usize), found: &mut Programs) {
         let commands = self.commands_in(stage, place.1);
         found.complete &= commands.complete;

@@ -54,7 +54,7 @@ pub(super) fn workloads(scene: &Scene<'_>) -> Vec<Workload> {
     names.sort();
     names.dedup();
     // The values of a chart name what the project's one image is called.
-    let only = scene.files.builds().len() == 1;
+    let only = scene.files.survey().builds.len() == 1;
     let mut found = Vec::new();
     for file in manifests(scene.files, folder) {
         let Some(text) = scene.files.read(&file) else { continue };

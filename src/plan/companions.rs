@@ -19,23 +19,42 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
         let below = |path: &str| value::within(path, target) || value::within(target, path);
         own.as_deref().is_some_and(below) || draft.handed.iter().any(|handed| below(&handed.path))
     };
-    let found = scene.serving().find_map(|service| {
-        let folder = |host: &str| {
-            let file = host.rsplit('/').next().is_some_and(|name| name.trim_start_matches('.').contains('.'));
-            !file && !matches!(scene.files.entry(host), Entry::File { .. })
-        };
-        let mount = service
-            .mounts
-            .iter()
-            .find(|mount| !mount.read_only && mount.host.as_deref().is_some_and(folder) && written(&mount.target))?;
-        Some((service.file.clone(), mount.target.clone()))
-    });
-    let Some((file, target)) = found else { return };
+    let folder = |host: &str| {
+        let name = host.rsplit('/').next().unwrap_or("");
+        let file = name.trim_start_matches('.').contains('.') || name.starts_with(".env");
+        !file && !matches!(scene.files.entry(host), Entry::File { .. })
+    };
+    let mut found: Vec<String> = Vec::new();
+    for service in scene.serving() {
+        let theirs = service.mounts.iter().filter(|mount| !mount.read_only && written(&mount.target));
+        for mount in theirs.filter(|mount| mount.host.as_deref().is_some_and(folder)) {
+            let line = line_of(draft, &service.file, &mount.target);
+            let told = format!("{} ({}{line})", mount.target, service.file);
+            let known = found.iter().any(|known| known.split(' ').next() == Some(&mount.target));
+            found.extend(Some(told).filter(|_| !known));
+        }
+    }
+    let (mounted, owned) = match found.as_slice() {
+        [] => return,
+        [one] => (format!("{one} is"), "it"),
+        several => (format!("{} are", several.get(..MOST).unwrap_or(several).join(", ")), "them"),
+    };
     let who = identity.owner();
     let message = format!(
-        "{file} mounts a folder of the host at {target}, which {who} may not write unless it owns it: --uid {DEVELOPER} is the usual developer's number"
+        "{mounted} mounted from the host: {who} may not write there unless it owns {owned}; --uid {DEVELOPER} is the usual developer's number"
     );
     draft.hazards.push(Hazard { id: "bind-mount", weight: Weight::Unsafe, message, at: scene.from() });
+}
+
+/// Most mounts that are told of.
+const MOST: usize = 5;
+
+/// `:LINE` of the line of a file that names a mount's target, if one does.
+fn line_of(draft: &Draft<'_>, file: &str, target: &str) -> String {
+    let text = draft.scene.files.read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let line = text.lines().position(|line| line.contains(target));
+    line.map_or(String::new(), |line| format!(":{}", line + 1))
 }
 
 /// A workload that names a privileged port of the container which the Dockerfile does not: the program listens there by

@@ -163,7 +163,14 @@ fn settled(scene: &Scene<'_>, ran: &Ran, folder: &str) -> Option<Writes> {
     // `. venv/bin/activate` sets variables only.
     let activates = matches!(ran.name.as_str(), "." | "source")
         && ran.arguments.first().and_then(Option::as_deref).is_some_and(|path| path.ends_with("/bin/activate"));
+    // `php composer.phar install` is `composer install`.
+    let archive = ran.arguments.first().and_then(Option::as_deref).and_then(|path| path.strip_suffix(".phar"));
+    let archived = archive.map(|path| {
+        let verb = ran.operands().nth(1).and_then(|(_, text)| text).unwrap_or("");
+        facts::writes(path.rsplit('/').next().unwrap_or(path), verb)
+    });
     told.or_else(|| bundled(scene, ran))
+        .or(archived)
         .or_else(|| super::uses::environment(ran, folder))
         .or(activates.then_some(Writes::Nothing))
 }

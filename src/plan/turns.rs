@@ -35,15 +35,14 @@ pub fn early(model: &Model<'_>, stage: usize) -> Vec<Early> {
     found
 }
 
-/// What lets a command be root's although the line is not.
-const LIFTS: [&str; 7] = ["sudo", "su", "gosu", "su-exec", "doas", "setpriv", "fakeroot"];
-
 /// Whether a RUN certainly fails without root: it installs packages or makes accounts, unconditionally.
 pub fn needs_root(model: &Model<'_>, stage: usize, index: usize) -> bool {
     let commands = model.commands(stage, index);
     let text = model.instruction(index).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
     let text = text.unwrap_or_default();
-    let lifted = text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c))).any(|word| LIFTS.contains(&word));
+    let lifted = text
+        .split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
+        .any(|word| facts::words::LIFTERS.contains(&word));
     let installs = commands.list.iter().any(|ran| !ran.conditional && installs(ran));
     commands.complete && !lifted && !text.contains("--root") && installs
 }

@@ -133,9 +133,16 @@ fn moved(command: &Command, cwd: &Cwd) -> Option<Cwd> {
     };
     match name.as_str() {
         "cd" => Some(target(arguments).map_or(Cwd::Unknown, |path| join(cwd, &path))),
+        "." | "source" if arguments.first().is_some_and(activates) => None,
         "pushd" | "popd" | "eval" | "." | "source" => Some(Cwd::Unknown),
         _ => None,
     }
+}
+
+/// Whether a sourced script is the one of a virtual environment, which only sets variables (CPython's
+/// `Lib/venv/scripts`).
+fn activates(script: &Word) -> bool {
+    script.value(&mut |_| Some("x".to_owned())).is_some_and(|path| path.ends_with("/bin/activate"))
 }
 
 /// Whether a compound command or function changes this shell's directory somewhere. A function counts from where it

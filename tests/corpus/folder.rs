@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
-use unroot::context::{Built, Entry, Files, builds};
+use unroot::context::{Entry, Files, Survey, survey};
 
 /// The largest file that is read, as the binary does it.
 const LARGEST: u64 = 1 << 20;
 
 /// A project on disk.
-pub(crate) struct Folder(pub(crate) PathBuf, OnceLock<Arc<Vec<Built>>>, Mutex<HashMap<String, Arc<[String]>>>);
+pub(crate) struct Folder(pub(crate) PathBuf, OnceLock<Arc<Survey>>, Mutex<HashMap<String, Arc<[String]>>>);
 
 impl Folder {
     /// The files below a folder.
@@ -55,8 +55,8 @@ impl Files for Folder {
         if found.is_file() && found.len() <= LARGEST { fs::read(full).ok() } else { None }
     }
 
-    fn builds(&self) -> Arc<Vec<Built>> {
-        self.1.get_or_init(|| Arc::new(builds(self))).clone()
+    fn survey(&self) -> Arc<Survey> {
+        self.1.get_or_init(|| Arc::new(survey(self))).clone()
     }
 
     fn list(&self, path: &str) -> Arc<[String]> {

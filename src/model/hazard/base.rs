@@ -1,7 +1,7 @@
 //! What the base image and the stage's own shape say against a switch.
 
 use super::{Hazard, Scene, Weight, hazard};
-use crate::facts::{CommandKind, Confidence, DefaultUser, Family, Known, Strategy};
+use crate::facts::{CommandKind, Confidence, DefaultUser, Family, Known, Strategy, words};
 use crate::model::entry::Program;
 use crate::model::{Base, Model, ShellKind, port};
 use crate::syntax::Keyword;
@@ -167,7 +167,6 @@ pub(super) fn development(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 
 /// A comment right above a last `USER root` that says why root is meant.
 pub(super) fn stated_reason(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    const SERVICES: [&str; 6] = ["supervisord", "supervisor", "cron", "crond", "sshd", "s6"];
     const ROOT: [&str; 4] = ["as root", "need root", "needs root", "requires root"];
     let model = scene.model;
     let Some(last) = model.last_user(scene.stage).filter(|_| model.final_user(scene.stage).is_root()) else { return };
@@ -177,7 +176,7 @@ pub(super) fn stated_reason(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         String::from_utf8_lossy(text).trim().to_owned()
     });
     let comments: Vec<String> = above.take_while(|text| text.starts_with('#')).collect();
-    let words = |text: &str, reason: &str| {
+    let holds = |text: &str, reason: &str| {
         let lower = text.to_ascii_lowercase();
         lower.match_indices(reason).any(|(at, _)| {
             let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -191,8 +190,8 @@ pub(super) fn stated_reason(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         .stages
         .get(scene.stage)
         .is_some_and(|stage| stage.body.clone().any(|index| index > last && model.root_step(scene.stage, index)));
-    let says = |text: &str, reasons: &[&str]| reasons.iter().any(|reason| words(text, reason));
-    let reason = comments.iter().find(|text| says(text, &SERVICES) || (!steps && says(text, &ROOT)));
+    let says = |text: &str, reasons: &[&str]| reasons.iter().any(|reason| holds(text, reason));
+    let reason = comments.iter().find(|text| says(text, words::ROOT_SERVICES) || (!steps && says(text, &ROOT)));
     if let Some(reason) = reason {
         let message = format!("the file itself says why it ends as root: {}", reason.trim_start_matches(['#', ' ']));
         found.push(hazard("stated-reason", Weight::Manual, last, message));
@@ -200,7 +199,7 @@ pub(super) fn stated_reason(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 }
 
 pub(super) fn no_command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    if scene.model.has_command(scene.stage) {
+    if scene.model.has_command(scene.stage) || scene.started_by_compose().is_some() {
         return;
     }
     let (kind, at_home) = match scene.model.root_base(scene.stage) {

@@ -8,7 +8,8 @@ use crate::{compose, images};
 /// Finds the first Dockerfile of the project that builds on this one.
 pub(super) fn children(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let Some(path) = scene.path else { return };
-    let others = scene.files.builds();
+    let survey = scene.files.survey();
+    let others = &survey.builds;
     if others.len() < 2 {
         return;
     }
@@ -52,7 +53,7 @@ fn is_private(base: &str) -> bool {
 }
 
 /// Last parts of the names under which the project's compose files and scripts publish the image.
-fn published(scene: &Scene<'_>, path: &str) -> Vec<String> {
+pub(super) fn published(scene: &Scene<'_>, path: &str) -> Vec<String> {
     let built = scene.services.iter().filter(|service| service.build.is_some());
     let mut names: Vec<String> =
         built.filter_map(|service| service.image.as_deref()).map(|image| last(image).to_owned()).collect();

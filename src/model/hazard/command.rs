@@ -12,7 +12,8 @@ pub(super) fn command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let message = "the command cannot be read as shell text, so nobody can tell what it starts";
         found.push(hazard("opaque-command", Weight::Manual, at, message));
     }
-    for program in &scene.programs.list {
+    let by_compose = scene.started_by_compose().unwrap_or_default().list;
+    for program in scene.programs.list.iter().chain(&by_compose) {
         if let Some(hazard) = program_hazard(program) {
             found.push(hazard);
         }

@@ -4,6 +4,7 @@
 mod base;
 mod children;
 mod command;
+mod documents;
 mod home;
 mod outside;
 
@@ -60,7 +61,7 @@ pub struct Scene<'s> {
     pub path: Option<&'s str>,
     /// Which files of the context a build does not see.
     pub ignored: Ignored,
-    /// The compose services that run the image.
+    /// The compose services and documented commands that run the image.
     pub services: Vec<Service>,
     workloads: OnceCell<Vec<Workload>>,
 }
@@ -68,7 +69,7 @@ pub struct Scene<'s> {
 /// One row: looks at the scene and adds what it finds.
 type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
 
-const ROWS: [Row; 21] = [
+const ROWS: [Row; 22] = [
     base::base,
     base::own_server,
     outside::run_by_others,
@@ -77,6 +78,7 @@ const ROWS: [Row; 21] = [
     base::windows,
     base::base_image,
     children::children,
+    documents::documents,
     base::development,
     outside::docker_socket,
     outside::github_action,
@@ -117,7 +119,10 @@ impl<'s> Scene<'s> {
     ) -> Self {
         let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
         let services = path.map(|path| compose::services(path, files)).unwrap_or_default();
-        Self { model, stage, programs, files, context, path, ignored, services, workloads: OnceCell::new() }
+        let workloads = OnceCell::new();
+        let mut scene = Self { model, stage, programs, files, context, path, ignored, services, workloads };
+        scene.services.extend(documents::services(&scene));
+        scene
     }
 
     /// The workloads of the project that run the image.
@@ -131,6 +136,14 @@ impl<'s> Scene<'s> {
             let target = service.build.as_ref().and_then(|(target, _)| target.as_deref());
             !target.is_some_and(is_development)
         })
+    }
+
+    /// What a compose service starts in the image, where the file itself names no command.
+    pub fn started_by_compose(&self) -> Option<Programs> {
+        let silent = !self.model.has_command(self.stage);
+        let command = self.serving().find_map(|service| service.command.as_deref()).filter(|_| silent)?;
+        let found = self.model.programs_of(self.stage, command);
+        (found.complete && !found.list.is_empty()).then_some(found)
     }
 
     /// The named volumes that compose services write, with the file that says so; packages aside, which come along from

@@ -2,51 +2,33 @@
 
 use super::{Hazard, Scene, Weight, hazard};
 use crate::compose::Service;
-use crate::facts;
+use crate::facts::{self, words};
 use crate::syntax::Keyword;
-
-/// What installs or brings a client of the engine.
-const ENGINE_CLIENTS: [&str; 8] = [
-    "docker.sock",
-    "docker-cli",
-    "docker-ce",
-    "docker.io ",
-    "moby-engine",
-    "--from=docker:",
-    "/usr/local/bin/docker ",
-    "/usr/bin/docker ",
-];
 
 pub(super) fn docker_socket(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let message = "it talks to a container engine, whose socket is root's: run it with a socket proxy, or with \
                    `--group-add` of the socket's group, then decide";
     for (_, index) in scene.model.lineage(scene.stage) {
         let text = scene.text(index) + " ";
-        if ENGINE_CLIENTS.iter().any(|mark| text.contains(mark)) || installs_engine(scene, index) {
+        if words::ENGINE_CLIENTS.iter().any(|mark| text.contains(mark)) || installs_engine(scene, index) {
             found.push(hazard("docker-socket", Weight::Manual, index, message));
             return;
         }
     }
     let mounts = |service: &Service| service.mounts.iter().any(|mount| mount.target.ends_with("docker.sock"));
-    let by = match scene.services.iter().find(|service| mounts(service)) {
-        Some(service) => Some(service.file.clone()),
-        None => documented(scene, "/docker.sock").map(|(file, _)| file),
-    };
-    if let Some(file) = by {
+    if let Some(Service { file, .. }) = scene.services.iter().find(|service| mounts(service)) {
         found.push(hazard("docker-socket", Weight::Manual, scene.from(), format!("{message} ({file} mounts it)")));
     }
 }
 
 /// Whether a RUN installs the client of an engine under its plain name.
 fn installs_engine(scene: &Scene<'_>, index: usize) -> bool {
-    const PACKAGES: [&str; 6] =
-        ["docker", "docker-compose", "docker-engine", "docker-compose-plugin", "podman", "containerd"];
     let Some(stage) = scene.model.stage_of(index).filter(|_| scene.model.keyword(index) == Keyword::Run) else {
         return false;
     };
     scene.model.commands(stage, index).list.iter().any(|ran| {
         let adds = ran.arguments.iter().flatten().any(|word| matches!(word.as_str(), "add" | "install"));
-        let named = |word: &String| PACKAGES.contains(&word.split(['=', '~', '@']).next().unwrap_or(""));
+        let named = |word: &String| words::ENGINE_PACKAGES.contains(&word.split(['=', '~', '@']).next().unwrap_or(""));
         adds && facts::ignores_cwd(&ran.name) && ran.arguments.iter().flatten().any(named)
     })
 }
@@ -54,41 +36,12 @@ fn installs_engine(scene: &Scene<'_>, index: usize) -> bool {
 /// Services and documented runs that give the container more than a user of its own may use.
 pub(super) fn privileges(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let needs = |service: &Service| Some((service.file.clone(), (*service.needs.first()?).to_owned()));
-    let documented = || ["--privileged", "--device", "--cap-add"].iter().find_map(|option| documented(scene, option));
-    let Some((file, what)) = scene.services.iter().find_map(needs).or_else(documented) else { return };
+    let Some((file, what)) = scene.services.iter().find_map(needs) else { return };
     let message = format!("{file} runs it with {what}: decide which groups and capabilities it needs without root");
     found.push(match what.contains("device") {
         true => hazard("devices", Weight::Manual, scene.from(), message),
         false => hazard("privileged", Weight::Manual, scene.from(), message),
     });
-}
-
-/// The file that documents how the image is run with `mark`: a comment of the Dockerfile, or the README beside it.
-fn documented(scene: &Scene<'_>, mark: &str) -> Option<(String, String)> {
-    let runs = |text: &str| {
-        // A command may be continued over many lines.
-        let joined = text.replace("\\\n", " ");
-        let line = |line: &str| line.contains(mark) && (line.contains("docker run") || line.contains("podman run"));
-        joined.lines().any(line)
-    };
-    let comments: String = {
-        let text = String::from_utf8_lossy(scene.model.bytes).into_owned();
-        let comment = |line: &&str| line.trim_start().starts_with('#');
-        text.lines()
-            .filter(comment)
-            .map(|line| line.trim_start_matches(['#', ' ', '\t']))
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    if runs(&comments) {
-        return Some(("a comment of the Dockerfile".to_owned(), mark.to_owned()));
-    }
-    let folder = scene.path?.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let names = scene.files.list(folder);
-    let named = names.iter().find(|name| name.to_ascii_lowercase().starts_with("readme"))?;
-    let file = crate::compose::join(folder, named);
-    let text = scene.files.read(&file)?;
-    runs(&String::from_utf8_lossy(&text)).then(|| (file, mark.to_owned()))
 }
 
 pub(super) fn github_action(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
@@ -140,11 +93,9 @@ pub(super) fn devcontainer(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 
 /// AWS Lambda starts what it runs as a user of its own, and needs the runtime's client as it is.
 pub(super) fn lambda(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    const CLIENTS: [&str; 5] =
-        ["awslambdaric", "aws-lambda-ric", "aws_lambda_ric", "aws-lambda-rie", "lambda-entrypoint.sh"];
     let entry = scene.model.entry(scene.stage);
     for index in [entry.entrypoint, entry.cmd].into_iter().flatten().map(|(_, index)| index) {
-        if CLIENTS.iter().any(|client| scene.text(index).contains(client)) {
+        if words::LAMBDA_CLIENTS.iter().any(|client| scene.text(index).contains(client)) {
             let message = "AWS Lambda runs it as a user of its own, whatever USER says";
             return found.push(hazard("lambda", Weight::Manual, index, message));
         }
@@ -153,11 +104,9 @@ pub(super) fn lambda(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 
 /// Devices and build frontends: others decide who runs them.
 pub(super) fn run_by_others(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    const DEVICES: [&str; 9] =
-        ["rpi.gpio", "RPi.GPIO", "gpiozero", "pigpio", "wiringpi", "i2c-tools", "spidev", "libgpiod", "/dev/mem"];
     for (_, index) in scene.model.lineage(scene.stage) {
         let text = scene.text(index);
-        if let Some(mark) = DEVICES.iter().find(|mark| text.contains(**mark)) {
+        if let Some(mark) = words::HOST_DEVICES.iter().find(|mark| text.contains(**mark)) {
             let message =
                 format!("{mark} works on devices of the host, which are root's: decide which groups it needs");
             found.push(hazard("devices", Weight::Manual, index, message));

@@ -23,29 +23,26 @@ const DEPTH: usize = 6;
 
 /// Looks at every program that the command starts, through start scripts too.
 pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    let mut walk = Walk::new(scene);
-    for program in &scene.programs.list {
-        walk.program(program, None);
-    }
-    found.append(&mut walk.found);
+    found.append(&mut walked(scene).found);
 }
 
 /// Every program that the command starts, those of start scripts included, as far as they can be read.
 pub fn all(scene: &Scene<'_>) -> Vec<Program> {
-    let mut walk = Walk::new(scene);
-    for program in &scene.programs.list {
-        walk.program(program, None);
-    }
-    walk.programs
+    walked(scene).programs
 }
 
 /// Paths in the app's own folder that start scripts write, as far as they can be read.
 pub fn written(scene: &Scene<'_>) -> Vec<String> {
+    walked(scene).written
+}
+
+fn walked<'w, 's>(scene: &'w Scene<'s>) -> Walk<'w, 's> {
     let mut walk = Walk::new(scene);
-    for program in &scene.programs.list {
+    let by_compose = scene.started_by_compose().unwrap_or_default().list;
+    for program in scene.programs.list.iter().chain(&by_compose) {
         walk.program(program, None);
     }
-    walk.written
+    walk
 }
 
 /// The way through the command and its scripts.

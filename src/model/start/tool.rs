@@ -3,15 +3,12 @@
 use std::collections::HashSet;
 
 use super::{Walk, is_shell};
-use crate::facts::{self, ProgramRole, Writes};
+use crate::facts::{self, ProgramRole, Writes, words};
 use crate::model::command::{self, Ran};
 use crate::model::entry::Program;
 use crate::model::hazard::{Scene, Weight};
 use crate::model::{Value, value};
 use crate::shell::{self, Dialect};
-
-/// Tools that run scripts of package.json.
-const RUNNERS: [&str; 3] = ["npm", "yarn", "pnpm"];
 
 /// Scripts that run each other.
 const DEPTH: usize = 8;
@@ -19,7 +16,7 @@ const DEPTH: usize = 8;
 impl Walk<'_, '_> {
     /// What `npm start` and the like come to, with the scripts that npm runs before and after.
     pub(super) fn package_script(&mut self, program: &Program) {
-        if !RUNNERS.contains(&program.name.as_str()) {
+        if !words::SCRIPT_RUNNERS.contains(&program.name.as_str()) {
             return;
         }
         let name = script_name(&program.arguments).unwrap_or_else(|| "start".to_owned());
@@ -156,7 +153,7 @@ fn unwrapped(ran: &Ran) -> (String, String) {
 
 /// The script of package.json that a command runs, if it runs one.
 fn runs_script(ran: &Ran) -> Option<String> {
-    let name = script_name(&ran.arguments).filter(|_| RUNNERS.contains(&ran.name.as_str()))?;
+    let name = script_name(&ran.arguments).filter(|_| words::SCRIPT_RUNNERS.contains(&ran.name.as_str()))?;
     (facts::writes(&ran.name, &name) == Writes::Unknown).then_some(name)
 }
 

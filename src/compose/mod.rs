@@ -1,12 +1,12 @@
 //! What compose files say of a Dockerfile: which stage is built from which context, and what its services mount and need
 //! (compose specification, `build`, `volumes`).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod read;
 
-use serde::Deserialize;
+use std::collections::BTreeSet;
 
-use crate::context::Files;
-use crate::yaml;
+use crate::context::{Entry, Files, is_compose};
+use read::{read, services as read_services};
 
 /// What the services that build a Dockerfile agree on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct Service {
     pub mounts: Vec<Mount>,
     /// Why it needs more than a user of its own may do: `privileged`, `devices`, …
     pub needs: Vec<&'static str>,
-    /// Whether it brings a command of its own.
-    pub commands: bool,
+    /// The command that it brings of its own, as shell text.
+    pub command: Option<String>,
 }
 
 /// Something mounted into a service.
@@ -45,46 +45,6 @@ pub struct Mount {
     pub target: String,
     /// Whether it is only read.
     pub read_only: bool,
-}
-
-#[derive(Deserialize)]
-struct Compose {
-    #[serde(default)]
-    services: BTreeMap<String, Option<Written>>,
-}
-
-#[derive(Deserialize)]
-struct Written {
-    build: Option<Building>,
-    image: Option<String>,
-    #[serde(default)]
-    volumes: Vec<Volume>,
-    privileged: Option<serde_yaml::Value>,
-    devices: Option<serde_yaml::Value>,
-    cap_add: Option<serde_yaml::Value>,
-    pid: Option<serde_yaml::Value>,
-    command: Option<serde_yaml::Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Building {
-    Context(String),
-    Whole { context: Option<String>, dockerfile: Option<String>, target: Option<String> },
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Volume {
-    Short(String),
-    Long {
-        #[serde(rename = "type")]
-        kind: Option<String>,
-        source: Option<String>,
-        target: Option<String>,
-        read_only: Option<bool>,
-    },
-    Other(#[allow(dead_code, reason = "it only has to be read")] serde_yaml::Value),
 }
 
 /// Looks through the compose files of the project's root and of the Dockerfile's folders for services that run its image:
@@ -104,85 +64,50 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
         }
         let called = own.rsplit('/').next().filter(|name| !name.is_empty() && folder == own);
         let runs = |service: &Service| {
-            let image = service.image.as_deref().map(last);
-            service.build.is_some() || (called.is_some() && image == called)
+            // An image that only a variable names is the folder's where the service is called like it.
+            let image = service.image.as_deref();
+            let named = image.map(|image| if image.starts_with('$') { service.name.as_str() } else { last(image) });
+            service.build.is_some() || (called.is_some() && named == called)
         };
         let names: BTreeSet<String> = all.iter().filter(|service| runs(service)).map(|it| it.name.clone()).collect();
         found.extend(all.into_iter().filter(|service| names.contains(&service.name)));
         if folder.is_empty() {
-            return found;
+            break;
         }
         folder = folder.rsplit_once('/').map_or("", |(up, _)| up);
     }
+    found.extend(elsewhere(path, own, files));
+    found
 }
 
-/// The services of a compose file; before version 2 they stood at the top.
-fn read_services(text: &[u8]) -> BTreeMap<String, Option<Written>> {
-    match yaml::read::<Compose>(text) {
-        Some(compose) if !compose.services.is_empty() => compose.services,
-        _ => yaml::read::<BTreeMap<String, Option<Written>>>(text).unwrap_or_default(),
+/// Most compose files that are read besides those of the Dockerfile's own folders.
+const MOST: usize = 40;
+
+/// Services of compose files in other folders (`docs/`, `deploy/`) that build the Dockerfile.
+fn elsewhere(path: &str, own: &str, files: &dyn Files) -> Vec<Service> {
+    let survey = files.survey();
+    let mut found = Vec::new();
+    for file in survey.composes.iter().take(MOST) {
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let above = folder.is_empty() || own == folder || own.starts_with(&format!("{folder}/"));
+        let Some(text) = files.read(file).filter(|_| !above) else { continue };
+        // One without a Dockerfile beside it is made to be copied to where there is one: to the root.
+        let copied = path == "Dockerfile" && files.entry(&join(folder, path)) == Entry::Absent;
+        for (name, service) in read_services(&text) {
+            let Some(service) = service else { continue };
+            let here = service.builds_here();
+            let place = if copied && here { "" } else { folder };
+            found.push(read(service, name, file, place, path));
+        }
     }
+    found.retain(|service| service.build.is_some());
+    found
 }
 
 /// The last part of an image's name, without tag and digest.
 pub fn last(image: &str) -> &str {
     let name = image.split('@').next().unwrap_or("").rsplit('/').next().unwrap_or("");
     name.split(':').next().unwrap_or("")
-}
-
-fn read(written: Written, name: String, file: &str, folder: &str, path: &str) -> Service {
-    let says = |value: &Option<serde_yaml::Value>| value.as_ref().is_some_and(|value| !value.is_null());
-    let mut needs = Vec::new();
-    if written.privileged.as_ref().and_then(serde_yaml::Value::as_bool) == Some(true) {
-        needs.push("privileged");
-    }
-    if says(&written.devices) {
-        needs.push("devices");
-    }
-    if written.pid.as_ref().and_then(serde_yaml::Value::as_str) == Some("host") {
-        needs.push("pid: host");
-    }
-    let capabilities = written.cap_add.as_ref().and_then(serde_yaml::Value::as_sequence);
-    let own = |value: &serde_yaml::Value| value.as_str().is_some_and(|name| !name.ends_with("NET_BIND_SERVICE"));
-    if capabilities.is_some_and(|list| list.iter().any(own)) {
-        needs.push("cap_add");
-    }
-    Service {
-        file: file.to_owned(),
-        name,
-        build: written.build.and_then(|build| matching(build, folder, path)),
-        image: written.image,
-        mounts: written.volumes.into_iter().filter_map(|volume| mount(volume, folder)).collect(),
-        needs,
-        commands: says(&written.command),
-    }
-}
-
-/// `./data:/app/data:ro`, `data:/app/data`, or the long form (compose specification, `volumes`).
-fn mount(volume: Volume, folder: &str) -> Option<Mount> {
-    let (source, target, read_only) = match volume {
-        Volume::Short(text) => {
-            // A variable's default holds colons of its own.
-            let text = match text.strip_prefix("${").and_then(|rest| rest.split_once('}')) {
-                Some((variable, rest)) => format!("./{}{rest}", variable.replace(':', "")),
-                None => text,
-            };
-            let mut parts = text.split(':');
-            let source = parts.next()?.to_owned();
-            let target = parts.next()?.to_owned();
-            (Some(source), target, parts.next().is_some_and(|mode| mode.split(',').any(|word| word == "ro")))
-        }
-        Volume::Long { kind, source, target, read_only } => {
-            let bind = kind.as_deref() == Some("bind");
-            let source =
-                source.map(|source| if bind && !source.contains('/') { format!("./{source}") } else { source });
-            (source.filter(|_| bind || kind.as_deref() == Some("volume")), target?, read_only.unwrap_or(false))
-        }
-        Volume::Other(_) => return None,
-    };
-    let host = source.filter(|source| source.starts_with(['.', '/', '~', '$']));
-    let host = host.map(|host| if host.starts_with('.') { join(folder, &host) } else { host });
-    Some(Mount { host, target, read_only })
 }
 
 /// What the services that build a Dockerfile agree on. Services that build a development stage say nothing of what is
@@ -195,28 +120,6 @@ pub fn build_of(services: &[Service], is_development: impl Fn(&str) -> bool) -> 
     let same_target = found.iter().all(|(other, _)| *other == target);
     let same_context = found.iter().all(|(_, other)| *other == context);
     Build { target: target.filter(|_| same_target), context: Some(context).filter(|_| same_context) }
-}
-
-fn is_compose(name: &str) -> bool {
-    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
-    stem.is_some_and(|stem| stem.starts_with("docker-compose") || stem.starts_with("compose"))
-}
-
-/// Target and context of a build, if it builds the Dockerfile at `path`.
-fn matching(build: Building, folder: &str, path: &str) -> Option<(Option<String>, String)> {
-    let (context, dockerfile, target) = match build {
-        Building::Context(context) => (context, None, None),
-        Building::Whole { context, dockerfile, target } => {
-            (context.unwrap_or_else(|| ".".to_owned()), dockerfile, target)
-        }
-    };
-    let fixed = |text: &str| !text.contains('$') && !text.contains("://") && !text.starts_with('/');
-    let dockerfile = dockerfile.unwrap_or_else(|| "Dockerfile".to_owned());
-    if !fixed(&context) || !fixed(&dockerfile) || target.as_deref().is_some_and(|target| !fixed(target)) {
-        return None;
-    }
-    let context = join(folder, &context);
-    (join(&context, &dockerfile) == path).then_some((target, context))
 }
 
 /// `path` as seen from `folder`, both relative to the root; a way out of the root ends there.
@@ -291,6 +194,11 @@ mod tests {
         let mut files = Memory::default();
         let text = "services:\n  it: {image: 'me/netdata:1', volumes: ['/var/run/docker.sock:/var/run/docker.sock']}\n";
         files.insert("netdata/docker-compose.yml", text, 0o644);
+        let text = "services:\n  it: {image: \"${NAME}:1\"}\n  driver: {image: \"${NAME}:1\", command: [sh, -c, \"it's on\"]}\n";
+        files.insert("driver/docker-compose.yml", text, 0o644);
+        let found = services("driver/Dockerfile", &files);
+        let commands: Vec<Option<&str>> = found.iter().map(|service| service.command.as_deref()).collect();
+        assert_eq!(commands, [Some("'sh' '-c' 'it'\\''s on'")]);
         assert_eq!(services("netdata/Dockerfile", &files).len(), 1);
         assert!(services("other/Dockerfile", &files).is_empty());
     }

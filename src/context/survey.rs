@@ -1,4 +1,5 @@
-//! The Dockerfiles of a project and what they build on: enough to see which of them builds on another.
+//! What a project holds for others than one Dockerfile: its Dockerfiles with what they build on, enough to see which of
+//! them builds on another, and its compose files.
 
 use super::{Entry, Files};
 
@@ -11,6 +12,15 @@ pub struct Built {
     pub bases: Vec<String>,
 }
 
+/// The Dockerfiles and the compose files of a project, those of the upper folders first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// The Dockerfiles.
+    pub builds: Vec<Built>,
+    /// Paths of the compose files.
+    pub composes: Vec<String>,
+}
+
 /// Most folders that are looked into.
 const MOST: usize = 500;
 /// How deep they may lie.
@@ -18,9 +28,9 @@ const DEPTH: usize = 5;
 /// Folders that hold other people's files or what a build left.
 const SKIPPED: [&str; 8] = [".git", ".venv", "build", "dist", "node_modules", "target", "vendor", "venv"];
 
-/// Looks for Dockerfiles from the project's root downwards, the upper folders first.
-pub fn builds(files: &dyn Files) -> Vec<Built> {
-    let mut found = Vec::new();
+/// Looks through a project from its root downwards.
+pub fn survey(files: &dyn Files) -> Survey {
+    let mut found = Survey::default();
     let mut folders = std::collections::VecDeque::from([(String::new(), 0)]);
     let mut seen = 0;
     while let Some((folder, depth)) = folders.pop_front() {
@@ -32,7 +42,9 @@ pub fn builds(files: &dyn Files) -> Vec<Built> {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             if is_dockerfile(name) {
                 let text = files.read(&path);
-                found.extend(text.map(|text| Built { bases: bases(&String::from_utf8_lossy(&text)), path }));
+                found.builds.extend(text.map(|text| Built { bases: bases(&String::from_utf8_lossy(&text)), path }));
+            } else if is_compose(name) {
+                found.composes.push(path);
             } else if depth < DEPTH
                 && !name.contains('.')
                 && !SKIPPED.contains(&name.as_str())
@@ -45,12 +57,19 @@ pub fn builds(files: &dyn Files) -> Vec<Built> {
     found
 }
 
-fn is_dockerfile(name: &str) -> bool {
+/// Whether a file is called like a Dockerfile.
+pub fn is_dockerfile(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let stem =
         |stem: &str| name == stem || name.starts_with(&format!("{stem}.")) || name.ends_with(&format!(".{stem}"));
     (stem("dockerfile") || stem("containerfile"))
         && ![".md", ".tmpl", ".j2", ".sh"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a file is called like one of compose.
+pub fn is_compose(name: &str) -> bool {
+    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
+    stem.is_some_and(|stem| stem.starts_with("docker-compose") || stem.starts_with("compose"))
 }
 
 /// What the stages with a RUN or an ONBUILD start from, by the first words of the lines.
@@ -83,8 +102,10 @@ mod tests {
             0o644,
         );
         files.insert("node_modules/x/Dockerfile", "FROM a\nRUN x\n", 0o644);
-        let found = builds(&files);
-        let bases: Vec<&[String]> = found.iter().map(|built| built.bases.as_slice()).collect();
+        files.insert("docs/plain/docker-compose.yml", "", 0o644);
+        let found = survey(&files);
+        assert_eq!(found.composes, ["docs/plain/docker-compose.yml"]);
+        let bases: Vec<&[String]> = found.builds.iter().map(|built| built.bases.as_slice()).collect();
         assert_eq!(bases, [["debian".to_owned()], ["other".to_owned()]]);
     }
 }

@@ -1,0 +1,151 @@
+//! Compose files as they are written (compose specification).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Mount, Service, join};
+use crate::yaml;
+
+#[derive(Deserialize)]
+struct Compose {
+    #[serde(default)]
+    services: BTreeMap<String, Option<Written>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Written {
+    build: Option<Building>,
+    image: Option<String>,
+    #[serde(default)]
+    volumes: Vec<Volume>,
+    privileged: Option<serde_yaml::Value>,
+    devices: Option<serde_yaml::Value>,
+    cap_add: Option<serde_yaml::Value>,
+    pid: Option<serde_yaml::Value>,
+    command: Option<serde_yaml::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Building {
+    Context(String),
+    Whole { context: Option<String>, dockerfile: Option<String>, target: Option<String> },
+}
+
+impl Written {
+    /// Whether it builds the folder that the compose file lies in.
+    pub(super) fn builds_here(&self) -> bool {
+        match &self.build {
+            Some(Building::Context(context) | Building::Whole { context: Some(context), .. }) => {
+                matches!(context.as_str(), "." | "./")
+            }
+            Some(Building::Whole { context: None, .. }) => true,
+            None => false,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Volume {
+    Short(String),
+    Long {
+        #[serde(rename = "type")]
+        kind: Option<String>,
+        source: Option<String>,
+        target: Option<String>,
+        read_only: Option<bool>,
+    },
+    Other(#[allow(dead_code, reason = "it only has to be read")] serde_yaml::Value),
+}
+
+/// The services of a compose file; before version 2 they stood at the top.
+pub(super) fn services(text: &[u8]) -> BTreeMap<String, Option<Written>> {
+    match yaml::read::<Compose>(text) {
+        Some(compose) if !compose.services.is_empty() => compose.services,
+        _ => yaml::read::<BTreeMap<String, Option<Written>>>(text).unwrap_or_default(),
+    }
+}
+
+/// A service of the file `file` in `folder`, seen from the Dockerfile at `path`.
+pub(super) fn read(written: Written, name: String, file: &str, folder: &str, path: &str) -> Service {
+    let says = |value: &Option<serde_yaml::Value>| value.as_ref().is_some_and(|value| !value.is_null());
+    let mut needs = Vec::new();
+    if written.privileged.as_ref().and_then(serde_yaml::Value::as_bool) == Some(true) {
+        needs.push("privileged");
+    }
+    if says(&written.devices) {
+        needs.push("devices");
+    }
+    if written.pid.as_ref().and_then(serde_yaml::Value::as_str) == Some("host") {
+        needs.push("pid: host");
+    }
+    let capabilities = written.cap_add.as_ref().and_then(serde_yaml::Value::as_sequence);
+    let own = |value: &serde_yaml::Value| value.as_str().is_some_and(|name| !name.ends_with("NET_BIND_SERVICE"));
+    if capabilities.is_some_and(|list| list.iter().any(own)) {
+        needs.push("cap_add");
+    }
+    Service {
+        file: file.to_owned(),
+        name,
+        build: written.build.and_then(|build| matching(build, folder, path)),
+        image: written.image,
+        mounts: written.volumes.into_iter().filter_map(|volume| mount(volume, folder)).collect(),
+        needs,
+        command: written.command.as_ref().and_then(command),
+    }
+}
+
+/// `./data:/app/data:ro`, `data:/app/data`, or the long form (compose specification, `volumes`).
+fn mount(volume: Volume, folder: &str) -> Option<Mount> {
+    let (source, target, read_only) = match volume {
+        Volume::Short(text) => {
+            // A variable's default holds colons of its own.
+            let text = match text.strip_prefix("${").and_then(|rest| rest.split_once('}')) {
+                Some((variable, rest)) => format!("./{}{rest}", variable.replace(':', "")),
+                None => text,
+            };
+            let mut parts = text.split(':');
+            let source = parts.next()?.to_owned();
+            let target = parts.next()?.to_owned();
+            (Some(source), target, parts.next().is_some_and(|mode| mode.split(',').any(|word| word == "ro")))
+        }
+        Volume::Long { kind, source, target, read_only } => {
+            let bind = kind.as_deref() == Some("bind");
+            let source =
+                source.map(|source| if bind && !source.contains('/') { format!("./{source}") } else { source });
+            (source.filter(|_| bind || kind.as_deref() == Some("volume")), target?, read_only.unwrap_or(false))
+        }
+        Volume::Other(_) => return None,
+    };
+    let host = source.filter(|source| source.starts_with(['.', '/', '~', '$']));
+    let host = host.map(|host| if host.starts_with('.') { join(folder, &host) } else { host });
+    Some(Mount { host, target, read_only })
+}
+
+/// `command:` in both forms, as text of a shell.
+fn command(value: &serde_yaml::Value) -> Option<String> {
+    let quoted = |word: &serde_yaml::Value| Some(format!("'{}'", word.as_str()?.replace('\'', "'\\''")));
+    match value {
+        serde_yaml::Value::Sequence(words) => Some(words.iter().map(quoted).collect::<Option<Vec<_>>>()?.join(" ")),
+        value => value.as_str().map(str::to_owned),
+    }
+}
+
+/// Target and context of a build, if it builds the Dockerfile at `path`.
+fn matching(build: Building, folder: &str, path: &str) -> Option<(Option<String>, String)> {
+    let (context, dockerfile, target) = match build {
+        Building::Context(context) => (context, None, None),
+        Building::Whole { context, dockerfile, target } => {
+            (context.unwrap_or_else(|| ".".to_owned()), dockerfile, target)
+        }
+    };
+    let fixed = |text: &str| !text.contains('$') && !text.contains("://") && !text.starts_with('/');
+    let dockerfile = dockerfile.unwrap_or_else(|| "Dockerfile".to_owned());
+    if !fixed(&context) || !fixed(&dockerfile) || target.as_deref().is_some_and(|target| !fixed(target)) {
+        return None;
+    }
+    let context = join(folder, &context);
+    (join(&context, &dockerfile) == path).then_some((target, context))
+}
