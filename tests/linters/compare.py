@@ -82,7 +82,7 @@ def fix(case, source, unsafe, work):
 def runs(edit):
     """The RUNs of an edit that inserts whole lines."""
     text = edit["text"] or ""
-    if edit["offset"][0] != edit["offset"][1] or not text.strip() or edit["range"]["start"]["column"] != 1:
+    if edit["offset"][0] != edit["offset"][1] or "\n" not in text:
         return []
     try:
         return [step.original for step in dockerfile.parse_string(text) if step.cmd.upper() == "RUN"]
