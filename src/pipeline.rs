@@ -186,7 +186,9 @@ fn add(
 fn edits(model: &Model<'_>, plan: &Plan) -> Result<Vec<Edit>, String> {
     let mut edits = Vec::new();
     for change in &plan.changes {
-        edits.extend(change.edits(model).ok_or_else(|| format!("a change cannot be written: {change:?}"))?);
+        edits.extend(
+            change.edits(model, &plan.changes).ok_or_else(|| format!("a change cannot be written: {change:?}"))?,
+        );
     }
     Ok(edits)
 }

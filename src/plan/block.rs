@@ -71,7 +71,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
         let commands = hand_over(&identity.owner(), &early, true);
         draft.changes.push(Change::Block { place: Place::Above(volume), comment: None, commands, user: None });
     }
-    commands.extend(hand_over(&identity.named(), &late, false));
+    commands.extend(hand_over(&written(&identity), &late, false));
     let user = identity.user.clone();
     if let Some(wrong) = draft.wrong {
         return in_place_of(draft, wrong, place, comment, commands, user);
@@ -144,6 +144,14 @@ fn comment(identity: &Identity) -> String {
     format!("Run as {who}, not root{why}")
 }
 
+/// The owner as `--chown` has it: the numbers of an account that the block makes, else the name.
+fn written(identity: &Identity) -> String {
+    match identity.origin {
+        Origin::Created => identity.owner(),
+        _ => identity.named(),
+    }
+}
+
 /// `mkdir -p X && chown app:app X`, never `install -d`, which resets a folder's mode.
 fn hand_over(owner: &str, handed: &[&Handed], early: bool) -> Vec<String> {
     let list = |of: &[&&Handed]| of.iter().map(|handed| quoted(&handed.path)).collect::<Vec<_>>().join(" ");
@@ -182,7 +190,7 @@ fn above_volume(model: &Model<'_>, stage: usize, place: Place, handed: &Handed) 
 }
 
 /// Where the block goes: above the first CMD or ENTRYPOINT after the last instruction that needs root, and above
-/// HEALTHCHECK and STOPSIGNAL that lead to it, else at the end of the stage.
+/// HEALTHCHECK and STOPSIGNAL that lead to it, else at the end of the stage, above those.
 pub fn place(model: &Model<'_>, stage: usize) -> Option<Place> {
     let body = model.stages.get(stage)?.body.clone();
     let needs_root = |index: &usize| {
@@ -200,11 +208,12 @@ pub fn place(model: &Model<'_>, stage: usize) -> Option<Place> {
     let last = body.clone().rev().find(needs_root);
     let after = last.map_or(body.start, |last| last + 1);
     let command = (after..body.end).find(|index| matches!(model.keyword(*index), Keyword::Cmd | Keyword::Entrypoint));
-    // What is only told to the runtime stays together.
+    // What is only told to the runtime stays together, also where nothing says what runs.
     let told = |index: &usize| matches!(model.keyword(*index), Keyword::Healthcheck | Keyword::Stopsignal);
-    let above = command.and_then(|command| (after..command).rev().take_while(told).last());
-    match above.or(command) {
-        Some(command) => Some(Place::Above(command)),
+    let end = command.unwrap_or(body.end);
+    let first = (after..end).rev().take_while(told).last().or(command);
+    match first {
+        Some(first) => Some(Place::Above(first)),
         None if body.is_empty() => Some(Place::Below(model.stages.get(stage)?.from)),
         None => Some(Place::Below(body.end - 1)),
     }

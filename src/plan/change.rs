@@ -1,10 +1,11 @@
 //! Typed changes, and the only place that renders them as text, in the file's own style.
 
+use super::layout::{Layout, Outline};
 use crate::edit::Edit;
 use crate::model::Model;
 use crate::shell::{self, cut::Cut};
 use crate::source::{Span, line_ending};
-use crate::syntax::{Instruction, Keyword, TokenKind};
+use crate::syntax::Keyword;
 
 /// One typed change of a Dockerfile. Instructions are named by their index in the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,11 +75,13 @@ pub enum Place {
 }
 
 impl Change {
-    /// The edits that make the change; `None` if it cannot be made without disturbing its neighbours.
-    pub fn edits(&self, model: &Model<'_>) -> Option<Vec<Edit>> {
+    /// The edits that make the change, one of `all` that are made together; `None` if it cannot be made without
+    /// disturbing its neighbours.
+    pub fn edits(&self, model: &Model<'_>, all: &[Self]) -> Option<Vec<Edit>> {
         match self {
             Self::Block { place, comment, commands, user } => {
-                Some(vec![block(model, *place, comment.as_deref(), commands, user.as_deref())?])
+                let layout = Layout::new(model, all);
+                Some(vec![block(model, &layout, *place, comment.as_deref(), commands, user.as_deref())?])
             }
             Self::Comment { instruction, text } => {
                 let style = Style::new(model, *instruction)?;
@@ -92,8 +95,7 @@ impl Change {
                 Some(vec![Edit::insert(at, format!(" {flag}"))])
             }
             Self::RemoveInstruction { instruction } => {
-                let found = model.instruction(*instruction)?;
-                Some(vec![Edit::delete(with_blank_line(model, found.full))])
+                Some(vec![Edit::delete(Layout::new(model, all).removal(*instruction)?)])
             }
             Self::RemoveCommands { instruction, commands } => {
                 let shelled = model.scripts(*instruction).first()?;
@@ -128,22 +130,9 @@ impl Change {
     }
 }
 
-/// An instruction between two blank lines takes one of them along, so that no double gap stays.
-fn with_blank_line(model: &Model<'_>, full: Span) -> Span {
-    let line = model.lines.position(full.start).line;
-    let blank = |line: usize| {
-        let text = Span::new(model.lines.start(line), model.lines.end(line)).of(model.bytes);
-        !text.is_empty() && text.iter().all(u8::is_ascii_whitespace)
-    };
-    let after = model.lines.position(full.end).line;
-    if line > 1 && blank(line - 1) && full.end == model.lines.start(after) && blank(after) {
-        return Span::new(full.start, model.lines.end(after));
-    }
-    full
-}
-
 fn block(
     model: &Model<'_>,
+    layout: &Layout<'_, '_>,
     place: Place,
     comment: Option<&str>,
     commands: &[String],
@@ -151,75 +140,28 @@ fn block(
 ) -> Option<Edit> {
     let (Place::Above(anchor) | Place::Below(anchor)) = place;
     let style = Style::new(model, anchor)?;
-    let mut lines = Vec::new();
-    if let Some(comment) = comment {
-        lines.push(format!("{}# {comment}", style.indent));
-    }
+    let mut parts = Vec::new();
     if !commands.is_empty() {
-        lines.extend(style.run(commands));
+        parts.push((Keyword::Run, style.run(commands)));
     }
     if let Some(user) = user {
-        lines.push(format!("{}{} {user}", style.indent, style.keyword("USER")));
+        parts.push((Keyword::User, vec![format!("{}{} {user}", style.indent, style.keyword("USER"))]));
     }
-    let found = model.instruction(anchor)?;
+    let outline = Outline { first: parts.first()?.0, last: parts.last()?.0, commented: comment.is_some() };
+    if let (Some(comment), Some((_, lines))) = (comment, parts.first_mut()) {
+        lines.insert(0, format!("{}# {comment}", style.indent));
+    }
+    let spot = layout.spot(place, &outline)?;
     let ending = style.ending;
-    match place {
-        Place::Above(_) => {
-            let at = above_comment(model, found);
-            let gap = if after_blank_line(model, at) { ending } else { "" };
-            Some(Edit::insert(at, lines.join(ending) + ending + gap))
-        }
-        Place::Below(_) => {
-            let at = found.full.end;
-            let gap = if style.airy { ending } else { "" };
-            let ended = model.bytes.get(..at).is_some_and(|before| before.ends_with(b"\n"));
-            let text = if ended {
-                format!("{gap}{}{ending}", lines.join(ending))
-            } else {
-                format!("{ending}{gap}{}", lines.join(ending))
-            };
-            Some(Edit::insert(at, text))
-        }
-    }
-}
-
-/// The start of the comment lines directly above an instruction, or of its own line.
-fn above_comment(model: &Model<'_>, instruction: &Instruction) -> usize {
-    let mut line = model.lines.position(instruction.full.start).line;
-    while line > 1 && is_comment(model, line - 1) {
-        line -= 1;
-    }
-    model.lines.start(line)
-}
-
-/// Whether a line is a comment of its own: neither a directive nor a part of a continued instruction.
-fn is_comment(model: &Model<'_>, line: usize) -> bool {
-    let span = Span::new(model.lines.start(line), model.lines.end(line));
-    let tokens = &model.tree.tokens;
-    let first = tokens.partition_point(|token| token.span.end <= span.start);
-    let inside = tokens.iter().skip(first).take_while(|token| token.span.start < span.end);
-    let mut comment = false;
-    for token in inside {
-        match token.kind {
-            TokenKind::Comment => comment = true,
-            TokenKind::Blank | TokenKind::Newline => {}
-            _ => return false,
-        }
-    }
-    let ends_inside =
-        |instruction: &Instruction| instruction.full.start < span.start && span.start < instruction.full.end;
-    let next = model.tree.instructions.partition_point(|instruction| instruction.full.start < span.start);
-    let previous = next.checked_sub(1).and_then(|i| model.tree.instructions.get(i));
-    comment && !previous.is_some_and(ends_inside)
-}
-
-fn after_blank_line(model: &Model<'_>, at: usize) -> bool {
-    let line = model.lines.position(at).line;
-    if line <= 1 {
-        return false;
-    }
-    let above = Span::new(model.lines.start(line - 1), model.lines.end(line - 1)).of(model.bytes);
-    above.iter().all(u8::is_ascii_whitespace)
+    let parts: Vec<String> = parts.iter().map(|(_, lines)| lines.join(ending)).collect();
+    let text = parts.join(&ending.repeat(2));
+    let blank = |wanted: bool| if wanted { ending } else { "" };
+    let (above, below) = (blank(spot.above), blank(spot.below));
+    let text = match spot.unended {
+        false => format!("{above}{text}{ending}{below}"),
+        true => format!("{ending}{above}{text}"),
+    };
+    Some(Edit::insert(spot.at, text))
 }
 
 /// How this file is written.
@@ -228,7 +170,6 @@ struct Style {
     inner: String,
     lower: bool,
     leading: bool,
-    airy: bool,
     escape: char,
     ending: &'static str,
 }
@@ -245,7 +186,6 @@ impl Style {
             indent,
             lower: keyword.iter().all(u8::is_ascii_lowercase),
             leading,
-            airy: is_airy(model, anchor),
             escape: char::from(model.tree.escape),
             ending: line_ending(model.bytes),
         })
@@ -275,13 +215,6 @@ impl Style {
         };
         commands.iter().enumerate().map(line).collect()
     }
-}
-
-/// Whether the stage of `anchor` keeps blank lines between its instructions.
-fn is_airy(model: &Model<'_>, anchor: usize) -> bool {
-    let Some(stage) = model.stage_of(anchor).and_then(|stage| model.stages.get(stage)) else { return false };
-    let starts = stage.body.clone().filter_map(|i| model.instruction(i)).map(|instruction| instruction.full.start);
-    starts.into_iter().any(|start| after_blank_line(model, start))
 }
 
 /// Indentation of continued lines, and whether `&&` leads them, as the file's last chain over several lines has it.

@@ -5,6 +5,7 @@ pub mod change;
 pub mod chown;
 mod companions;
 pub mod identity;
+mod layout;
 mod modes;
 pub mod ownership;
 pub mod pins;

@@ -36,25 +36,36 @@ pub(super) fn untouched(case: &Case<'_>) -> Result<(), String> {
             _ => None,
         })
         .collect();
-    let before = lines(case.before, &old);
-    let after = lines(case.after, &new);
     let is_new = |line: &[u8]| comments.iter().any(|comment| line.trim_ascii() == format!("# {comment}").as_bytes());
-    let text = |lines: &[Vec<u8>]| -> Vec<Vec<u8>> {
-        lines.iter().filter(|line| !line.trim_ascii().is_empty() && !is_new(line)).cloned().collect()
-    };
-    let (mut was, is) = (text(&before), text(&after));
+    let (mut before, mut after) = (lines(case.before, &old), lines(case.after, &new));
+    after.retain(|line| !matches!(line, Line::Text(text) if is_new(text)));
+    before.retain(|line| !matches!(line, Line::Text(text) if is_new(text)));
+    let ending = line_ending(case.before.bytes).as_bytes();
+    texts(&mut before, &after, ending)?;
+    gaps(&before, &after, ending)
+}
+
+/// Lines with text in them are the same, in order.
+fn texts(before: &mut [Line], after: &[Line], ending: &[u8]) -> Result<(), String> {
     // What is put below a last line that had no ending gives it one.
-    let ended = |last: &[u8]| [last, line_ending(case.before.bytes).as_bytes()].concat();
-    match (was.last_mut(), is.last()) {
-        (Some(last), Some(now)) if !last.ends_with(b"\n") && *now == ended(last) => last.clone_from(now),
-        _ => {}
+    let last = |line: &&mut Line| !matches!(line, Line::Change);
+    if let Some(Line::Text(text) | Line::Blank(text)) = before.iter_mut().rev().find(last) {
+        let ended = [text.as_slice(), ending].concat();
+        if !text.ends_with(b"\n") && matches!(after.last(), Some(Line::Change)) {
+            *text = ended;
+        }
     }
+    let text = |lines: &[Line]| -> Vec<Vec<u8>> {
+        let text = |line: &Line| if let Line::Text(text) = line { Some(text.clone()) } else { None };
+        lines.iter().filter_map(text).collect()
+    };
+    let (was, is) = (text(before), text(after));
     if was != is {
         let differs =
             was.iter().zip(&is).find(|(was, is)| was != is).map(|(was, _)| String::from_utf8_lossy(was).into_owned());
         return Err(format!("a line outside of all changes is not what it was: {:?}", differs.unwrap_or_default()));
     }
-    gaps(case, &before, &after)
+    Ok(())
 }
 
 /// A new instruction's lines end as the file's do; a last one may have no ending where the file's last has none.
@@ -67,15 +78,23 @@ fn ending(case: &Case<'_>, full: Span) -> Result<(), String> {
     if other { Err("a new line ends in another way than the file's lines".to_owned()) } else { Ok(()) }
 }
 
-/// Empty lines: each block may bring one, each removed instruction take one along.
-fn gaps(case: &Case<'_>, before: &[Vec<u8>], after: &[Vec<u8>]) -> Result<(), String> {
-    let empty = |lines: &[Vec<u8>]| lines.iter().filter(|line| line.trim_ascii().is_empty()).count();
-    let (was, is) = (empty(before), empty(after));
-    let count = |of: fn(&Change) -> bool| case.plan.changes.iter().filter(|change| of(change)).count();
-    let brought = count(|change| matches!(change, Change::Block { .. }));
-    let taken = count(|change| matches!(change, Change::RemoveInstruction { .. }));
-    if is > was + brought || is + taken < was {
-        return Err(format!("the file has {is} empty lines instead of {was}"));
+/// Blank lines, gap by gap between lines with text: where nothing was added or removed they are what they were; each
+/// instruction that is added brings at most one above it and one below all, each that goes takes at most two along.
+fn gaps(before: &[Line], after: &[Line], ending: &[u8]) -> Result<(), String> {
+    let is_text = |line: &Line| matches!(line, Line::Text(_));
+    for (at, (old, new)) in before.split(is_text).zip(after.split(is_text)).enumerate() {
+        let blank = |line: &Line| if let Line::Blank(text) = line { Some(text.clone()) } else { None };
+        let was: Vec<Vec<u8>> = old.iter().filter_map(blank).collect();
+        let is: Vec<Vec<u8>> = new.iter().filter_map(blank).collect();
+        let (gone, added) = (old.len() - was.len(), new.len() - is.len());
+        let brought = if added > 0 { added + 1 } else { 0 };
+        let taken = if gone > 0 { 2 } else { 0 };
+        let foreign = is.iter().any(|line| line != ending && !was.contains(line));
+        let same = added + gone > 0 || was == is;
+        if !same || foreign || is.len() > was.len() + brought || is.len() + taken < was.len() {
+            let (was, is) = (was.len(), is.len());
+            return Err(format!("gap {at} between lines has {is} blank lines instead of {was}, or other ones"));
+        }
     }
     Ok(())
 }
@@ -83,19 +102,29 @@ fn gaps(case: &Case<'_>, before: &[Vec<u8>], after: &[Vec<u8>]) -> Result<(), St
 /// An instruction that is compared elsewhere, and its index in the original where it stays.
 type Hole = (Span, Option<usize>);
 
-/// The lines outside of the holes, with their endings; a hole that stays leaves a mark, so that nothing can pass it.
-fn lines(model: &Model<'_>, holes: &[Hole]) -> Vec<Vec<u8>> {
+/// A line outside of what is compared elsewhere.
+enum Line {
+    /// With its ending; for an instruction that stays and is changed, a mark that nothing can pass.
+    Text(Vec<u8>),
+    /// Nothing but blanks.
+    Blank(Vec<u8>),
+    /// An instruction that is only here: it goes, or is added.
+    Change,
+}
+
+/// The lines outside of the holes.
+fn lines(model: &Model<'_>, holes: &[Hole]) -> Vec<Line> {
     let mut at = 0;
-    let mut found: Vec<Vec<u8>> = Vec::new();
+    let mut found = Vec::new();
     for line in model.bytes.split_inclusive(|byte| *byte == b'\n') {
         let span = Span::new(at, at + line.len());
         at = span.end;
         match holes.iter().find(|(hole, _)| hole.start < span.end && span.start < hole.end) {
-            None => found.push(line.to_vec()),
-            Some((hole, Some(index))) if hole.start >= span.start => {
-                found.push(format!("instruction {index}\n").into_bytes())
-            }
-            Some(_) => {}
+            None if line.trim_ascii().is_empty() => found.push(Line::Blank(line.to_vec())),
+            None => found.push(Line::Text(line.to_vec())),
+            Some((hole, _)) if hole.start < span.start => {}
+            Some((_, Some(index))) => found.push(Line::Text(format!("instruction {index}\n").into_bytes())),
+            Some((_, None)) => found.push(Line::Change),
         }
     }
     found

@@ -21,6 +21,7 @@
 //! FROM node:22-slim
 //! RUN apt-get update && apt-get install -y --no-install-recommends curl
 //! COPY --chown=node:node . /app/
+//!
 //! # node (1000:1000): a number lets Kubernetes check runAsNonRoot
 //! USER 1000:1000
 //! CMD ["node", "/app/server.js"]

@@ -22,8 +22,10 @@
 //! FROM node:22-slim
 //! WORKDIR /app
 //! COPY --chown=node:node . .
+//!
 //! # Run as node (1000:1000), not root: a number lets Kubernetes check runAsNonRoot
 //! RUN chown node:node /app
+//!
 //! USER 1000:1000
 //! CMD ["node", "server.js"]
 //! ```

@@ -24,8 +24,10 @@
 //! WORKDIR /app
 //! COPY --chown=node:node . .
 //! EXPOSE 8080
+//!
 //! # Run as node (1000:1000), not root: a number lets Kubernetes check runAsNonRoot
 //! RUN chown node:node /app
+//!
 //! USER 1000:1000
 //! CMD ["node", "server.js", "--port", "8080"]
 //! ```

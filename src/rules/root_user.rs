@@ -24,8 +24,10 @@
 //! COPY --chown=node:node . .
 //! USER root
 //! RUN apt-get update && apt-get install -y --no-install-recommends curl
+//!
 //! # Run as node (1000:1000), not root: a number lets Kubernetes check runAsNonRoot
 //! RUN chown node:node /app
+//!
 //! USER 1000:1000
 //! CMD ["node", "server.js"]
 //! ```

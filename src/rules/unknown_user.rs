@@ -23,10 +23,12 @@
 //! FROM python:3.11-slim
 //! WORKDIR /srv/app
 //! COPY --chown=10001:10001 . .
+//!
 //! # Run as app (10001:10001), not root: a number lets Kubernetes check runAsNonRoot
 //! RUN groupadd --gid 10001 app \
 //!     && useradd --no-log-init --uid 10001 --gid 10001 --create-home app \
-//!     && chown app:app /srv/app
+//!     && chown 10001:10001 /srv/app
+//!
 //! USER 10001:10001
 //! CMD ["python", "app.py"]
 //! ```

@@ -25,8 +25,10 @@
 //! COPY package.json package-lock.json ./
 //! RUN npm ci
 //! COPY --chown=node:node . .
+//!
 //! # Run as node (1000:1000), not root: a number lets Kubernetes check runAsNonRoot
 //! RUN chown node:node /app
+//!
 //! USER 1000:1000
 //! CMD ["node", "server.js"]
 //! ```

@@ -22,8 +22,10 @@
 //! RUN useradd --uid 10001 --create-home app
 //! WORKDIR /srv/app
 //! COPY --chown=app:app . .
+//!
 //! # Run as app (10001:10001), not root: a number lets Kubernetes check runAsNonRoot
 //! RUN chown app:app /srv/app
+//!
 //! USER 10001:10001
 //! CMD ["python", "app.py"]
 //! ```

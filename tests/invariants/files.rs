@@ -239,7 +239,11 @@ pub(super) fn rows() -> Vec<Spoiled> {
             "accounts",
             "the chown stands above the account that it names",
             PYTHON,
-            |s| s.block().1.rotate_right(1),
+            |s| {
+                let commands = s.block().1;
+                commands.rotate_right(1);
+                commands[0] = "chown app:app /srv/app".into();
+            },
             &[],
         ),
         row(

@@ -36,8 +36,9 @@ class Result:
     case: str
     before: Path
     after: Path
+    # The RUNs of the blocks.
+    added: set
     names_on_purpose: bool
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,23 @@ def fix(case, source, unsafe, work):
     run = subprocess.run(command, cwd=after.parent, capture_output=True, text=True)
     if after.read_bytes() == before.read_bytes():
         return None
-    notes = [note for file in json.loads(run.stdout)["files"] for note in file["notes"]]
+    files = json.loads(run.stdout)["files"]
+    notes = [note for file in files for note in file["notes"]]
     named = "--user-form name" in " ".join(args) or any("nothing tells the number of" in note for note in notes)
-    return Result(case + (" --unsafe" if unsafe else ""), before, after, named)
+    edits = [edit for file in files for fix in file["fixes"] if fix["applied"] for edit in fix["edits"]]
+    added = {run for edit in edits for run in runs(edit)}
+    return Result(case + (" --unsafe" if unsafe else ""), before, after, added, named)
+
+
+def runs(edit):
+    """The RUNs of an edit that inserts whole lines."""
+    text = edit["text"] or ""
+    if edit["offset"][0] != edit["offset"][1] or "\n" not in text:
+        return []
+    try:
+        return [step.original for step in dockerfile.parse_string(text) if step.cmd.upper() == "RUN"]
+    except dockerfile.GoParseError:
+        return []
 
 
 def lint(command, paths, work):
@@ -123,45 +138,62 @@ def steps(path):
 LINTERS = {"hadolint": hadolint, "tally": tally, "buildkit": buildkit}
 
 
-# Blank lines are the file's own style: only a file that had none of these findings must not get one.
-LAYOUT = {"tally/newline-between-instructions"}
-
-
 def allowed(result, code, line):
-    """Whether a new finding is what unroot means to write."""
-    if code == "tally/prefer-run-heredoc":
-        # A heredoc would ask for BuildKit where the file does not need it.
-        return True
-    if code == "tally/ruby/state-paths-not-writable-as-non-root":
-        # tally does not see that the name in `chown -R` and the number in USER are one account.
-        return any(re.search(r"chown -R \w+:\w+ /", step.original) for step in steps(result.after) or [])
+    """Whether a finding is one of the few that unroot cannot avoid; `line` is that of the result."""
+    found = steps(result.after) or []
+    at = next((at for at, step in enumerate(found) if step.start_line == line), None)
+    if at is None:
+        return False
+    is_added = [step.cmd.upper() == "RUN" and step.original in result.added for step in found]
     if code == "DL3059":
-        # The block is one RUN; a RUN above it stays as it is, because steps of the build do not change.
-        known = {step.original for step in steps(result.before) or []}
-        return any(step.start_line == line and step.original not in known for step in steps(result.after) or [])
-    if code == "DL3066":
-        return result.names_on_purpose
+        # The one RUN of the block, directly below another RUN: joining the two would change a step of the build and
+        # lose its cache, a third step between them is not to be had, and one or two commands are too few for hadolint
+        # to take them for two steps on purpose.
+        return is_added[at] and at > 0 and found[at - 1].cmd.upper() == "RUN"
+    if code == "tally/prefer-run-heredoc":
+        # A heredoc asks for BuildKit, and without `set -e` goes on after a command that failed. Told of the RUN of the
+        # block, where it makes an account and hands over folders, or of the first of several RUNs that stand together
+        # because it follows them, or because the USER between them moved below the steps that need root.
+        last = at
+        while last + 1 < len(found) and found[last + 1].cmd.upper() == "RUN":
+            last += 1
+        return any(is_added[at : last + 1]) or parted_by_user(result, [step.original for step in found[at : last + 1]])
     if code in ("DL3033", "DL3041", "tally/prefer-package-cache-mounts"):
-        # Which version of the tools for accounts a base has is unknown.
-        known = {step.original for step in steps(result.before) or []}
-        added = [step for step in steps(result.after) or [] if step.original not in known]
-        return any(step.start_line == line and TOOLS_INSTALL.search(step.original) for step in added)
+        # Which version of the tools for accounts a base has is unknown, and a mount for the package manager's cache
+        # asks for BuildKit: the step ends with the cache emptied.
+        return is_added[at] and bool(TOOLS_INSTALL.search(found[at].original))
+    if code == "DL3066":
+        return result.names_on_purpose and found[at].cmd.upper() == "USER"
     return False
 
 
+def parted_by_user(result, originals):
+    """Whether a USER stood between two of these steps of the result, and nothing else."""
+    before = steps(result.before) or []
+    pairs = list(zip(originals, originals[1:]))
+    return any(
+        user.cmd.upper() == "USER" and (above.original, below.original) in pairs
+        for above, user, below in zip(before, before[1:], before[2:])
+    )
+
+
 def grown(result, linter, before, after):
-    """The findings of the codes that grow: those on lines that are not in the original first."""
-    counts = Counter(code for code, _ in before)
+    """The findings of the codes that grow, those on lines that are not in the original first; what is allowed counts
+    only where the same step had no such finding before."""
+    originals = {step.start_line: step.original for step in steps(result.before) or []}
+    old = Counter(code for code, _ in before)
+    had = {(code, originals.get(line)) for code, line in before}
+    now = {step.start_line: step.original for step in steps(result.after) or []}
     lines = result.after.read_bytes().decode("utf-8", "replace").split("\n")
     known = set(result.before.read_bytes().decode("utf-8", "replace").split("\n"))
     for code, count in Counter(code for code, _ in after).items():
-        places = [line for found, line in after if found == code]
-        places.sort(key=lambda line: lines[min(line, len(lines)) - 1] in known)
-        if code in LAYOUT and counts[code]:
+        if count <= old[code]:
             continue
-        for line in places[: max(count - counts[code], 0)]:
-            if not allowed(result, code, line):
-                yield Failure(result.case, linter, code, line)
+        places = [line for found, line in after if found == code]
+        places = [line for line in places if (code, now.get(line)) in had or not allowed(result, code, line)]
+        places.sort(key=lambda line: lines[min(line, len(lines)) - 1] in known)
+        for line in places[: max(len(places) - old[code], 0)]:
+            yield Failure(result.case, linter, code, line)
 
 
 def main():

@@ -41,7 +41,7 @@ pub(crate) fn plan_of(model: &Model<'_>) -> Plan {
 
 /// The text with a plan's changes in it.
 pub(crate) fn rendered(model: &Model<'_>, plan: &Plan) -> Vec<u8> {
-    let edits: Vec<_> = plan.changes.iter().flat_map(|change| change.edits(model).unwrap()).collect();
+    let edits: Vec<_> = plan.changes.iter().flat_map(|change| change.edits(model, &plan.changes).unwrap()).collect();
     edit::apply(model.bytes, &edits).unwrap()
 }
 
