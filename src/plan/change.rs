@@ -15,6 +15,8 @@ pub enum Change {
         place: Place,
         /// A comment line without `# `; none for a part that needs no words.
         comment: Option<String>,
+        /// `NAME=value` of one ENV.
+        env: Option<String>,
         /// Commands of one RUN, joined by `&&`; none when empty.
         commands: Vec<String>,
         /// The argument of USER.
@@ -77,9 +79,7 @@ impl Change {
     /// The edits that make the change; `None` if it cannot be made without disturbing its neighbours.
     pub fn edits(&self, model: &Model<'_>) -> Option<Vec<Edit>> {
         match self {
-            Self::Block { place, comment, commands, user } => {
-                Some(vec![block(model, *place, comment.as_deref(), commands, user.as_deref())?])
-            }
+            Self::Block { place, .. } => Some(vec![block(model, *place, self)?]),
             Self::Comment { instruction, text } => {
                 let style = Style::new(model, *instruction)?;
                 let line = model.lines.position(model.instruction(*instruction)?.full.start).line;
@@ -100,15 +100,13 @@ impl Change {
                 let removed: Vec<_> = shelled.top().into_iter().filter(|top| commands.contains(&top.span)).collect();
                 let host = shelled.host(model.bytes, model.tree.escape);
                 match shell::cut::commands(&host, shelled.script.as_ref()?, &removed) {
-                    Cut::Spans(spans) if removed.len() == commands.len() => {
-                        Some(spans.into_iter().map(Edit::delete).collect())
-                    }
+                    Cut::Spans(spans) if removed.len() == commands.len() => Some(deleted(spans)),
                     _ => None,
                 }
             }
             Self::RemoveWords { instruction, words } => {
                 let host = model.scripts(*instruction).first()?.host(model.bytes, model.tree.escape);
-                Some(shell::cut::words(&host, words).into_iter().map(Edit::delete).collect())
+                Some(deleted(shell::cut::words(&host, words)))
             }
             Self::Word { span, text, .. } => Some(vec![Edit::replace(*span, text.clone())]),
         }
@@ -128,6 +126,10 @@ impl Change {
     }
 }
 
+fn deleted(spans: Vec<Span>) -> Vec<Edit> {
+    spans.into_iter().map(Edit::delete).collect()
+}
+
 /// An instruction between two blank lines takes one of them along, so that no double gap stays.
 fn with_blank_line(model: &Model<'_>, full: Span) -> Span {
     let line = model.lines.position(full.start).line;
@@ -142,18 +144,16 @@ fn with_blank_line(model: &Model<'_>, full: Span) -> Span {
     full
 }
 
-fn block(
-    model: &Model<'_>,
-    place: Place,
-    comment: Option<&str>,
-    commands: &[String],
-    user: Option<&str>,
-) -> Option<Edit> {
+fn block(model: &Model<'_>, place: Place, change: &Change) -> Option<Edit> {
+    let Change::Block { comment, env, commands, user, .. } = change else { return None };
     let (Place::Above(anchor) | Place::Below(anchor)) = place;
     let style = Style::new(model, anchor)?;
     let mut lines = Vec::new();
     if let Some(comment) = comment {
         lines.push(format!("{}# {comment}", style.indent));
+    }
+    if let Some(env) = env {
+        lines.push(format!("{}{} {env}", style.indent, style.keyword("ENV")));
     }
     if !commands.is_empty() {
         lines.extend(style.run(commands));
@@ -161,23 +161,20 @@ fn block(
     if let Some(user) = user {
         lines.push(format!("{}{} {user}", style.indent, style.keyword("USER")));
     }
-    let found = model.instruction(anchor)?;
-    let ending = style.ending;
+    let (found, ending) = (model.instruction(anchor)?, style.ending);
     match place {
         Place::Above(_) => {
             let at = above_comment(model, found);
-            let gap = if after_blank_line(model, at) { ending } else { "" };
+            // A variable belongs to the step that it is for.
+            let gap = if env.is_none() && after_blank_line(model, at) { ending } else { "" };
             Some(Edit::insert(at, lines.join(ending) + ending + gap))
         }
         Place::Below(_) => {
             let at = found.full.end;
             let gap = if style.airy { ending } else { "" };
+            let lines = lines.join(ending);
             let ended = model.bytes.get(..at).is_some_and(|before| before.ends_with(b"\n"));
-            let text = if ended {
-                format!("{gap}{}{ending}", lines.join(ending))
-            } else {
-                format!("{ending}{gap}{}", lines.join(ending))
-            };
+            let text = if ended { format!("{gap}{lines}{ending}") } else { format!("{ending}{gap}{lines}") };
             Some(Edit::insert(at, text))
         }
     }
@@ -215,11 +212,8 @@ fn is_comment(model: &Model<'_>, line: usize) -> bool {
 
 fn after_blank_line(model: &Model<'_>, at: usize) -> bool {
     let line = model.lines.position(at).line;
-    if line <= 1 {
-        return false;
-    }
-    let above = Span::new(model.lines.start(line - 1), model.lines.end(line - 1)).of(model.bytes);
-    above.iter().all(u8::is_ascii_whitespace)
+    let above = |line: usize| Span::new(model.lines.start(line), model.lines.end(line)).of(model.bytes);
+    line > 1 && above(line - 1).iter().all(u8::is_ascii_whitespace)
 }
 
 /// How this file is written.
