@@ -4,7 +4,7 @@
 use super::Case;
 use crate::facts;
 use crate::model::{Model, Value, value};
-use crate::plan::home::{Relocated, Variable, harmless, mention, text_of};
+use crate::plan::home::{Relocated, Variable, harmless, mention, named_below, text_of};
 use crate::syntax::{Args, Instruction, Keyword};
 
 /// Where a path of the original lies in the result.
@@ -51,6 +51,9 @@ pub(super) fn moved(case: &Case<'_>) -> Result<(), String> {
     let (plan, stage) = (case.plan, case.plan.stage);
     if (!plan.relocated.is_empty() || !plan.variables.is_empty()) && plan.identity.is_none() {
         return Err("something moves out of root's home, and root stays".to_owned());
+    }
+    if !(plan.relocated.is_empty() && plan.variables.is_empty()) && named_below(case.before, stage) {
+        return Err("a stage below may copy from root's home".to_owned());
     }
     for moved in &plan.relocated {
         if !value::within(&moved.from, "/root") || value::within(&moved.to, "/root") {

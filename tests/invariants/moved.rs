@@ -51,7 +51,9 @@ const LANDED: &str = "FROM debian:12-slim\nWORKDIR /root\nCOPY server /root/bin/
 const NAMED: &str =
     "FROM python:3.11-slim\nRUN NLTK_DATA=/srv/words python -m nltk.downloader punkt\nCMD [\"python\", \"app.py\"]\n";
 
-pub(super) const REFUSED: [&str; 4] = [BUILT, MEANT, LANDED, NAMED];
+const COPIED: &str = "FROM python:3.11-slim\nRUN playwright install chromium\nCMD [\"python\", \"app.py\"]\nFROM scratch\nCOPY --from=0 /root/.cache /cache\n";
+
+pub(super) const REFUSED: [&str; 5] = [BUILT, MEANT, LANDED, NAMED, COPIED];
 
 fn moves(s: &mut Spoiler<'_, '_>, to: &str) {
     s.switch();
@@ -109,6 +111,17 @@ pub(super) fn rows() -> Vec<Spoiled> {
             |s| {
                 s.switch();
                 sets(s, "RUN NLTK", "NLTK_DATA", "/opt/nltk_data");
+            },
+            &[],
+        ),
+        row(
+            "moved",
+            "another stage copies what a variable moves",
+            COPIED,
+            |s| {
+                s.switch();
+                s.plan.stage = 0;
+                sets(s, "RUN playwright", "PLAYWRIGHT_BROWSERS_PATH", "/opt/ms-playwright");
             },
             &[],
         ),

@@ -77,17 +77,11 @@ fn workdir(scene: &Scene<'_>) -> Option<(usize, crate::source::Span)> {
     matches!(rest, "" | "/" | "/.").then(|| (*at, crate::source::Span::new(start, start + HOME.len())))
 }
 
-/// Whether no other line that the image hangs on names root's home, nor a stage below that may copy from it.
+/// Whether no other line that the image hangs on names root's home.
 fn only_there(scene: &Scene<'_>, at: usize) -> bool {
     let (model, stage) = (scene.model, scene.stage);
-    let own = model.lineage(stage).into_iter().map(|(_, index)| index).filter(|index| *index != at);
-    let end = model.stages.get(stage).map_or(0, |stage| stage.body.end);
-    let later = (end..model.tree.instructions.len()).any(|index| {
-        let text =
-            model.instruction(index).map(|found| String::from_utf8_lossy(found.full.of(model.bytes)).into_owned());
-        text.is_some_and(|text| mention::names_home(&text))
-    });
-    !later && !own.into_iter().any(|index| mention::names_home(&text_of(model, index)))
+    let mut own = model.lineage(stage).into_iter().map(|(_, index)| index).filter(|index| *index != at);
+    !own.any(|index| mention::names_home(&text_of(model, index)))
 }
 
 /// Whether a RUN does nothing in the folder that it stands in but what hangs on no name: modes, owners, folders.
@@ -102,27 +96,34 @@ pub fn harmless(model: &Model<'_>, stage: usize, index: usize) -> bool {
     commands.complete && known && (!used || commands.list.iter().all(|ran| plain(&ran.name) && ran.writes.is_empty()))
 }
 
-/// Whether no copy puts there what tools look for in a home.
+/// Whether copies put something there, and nothing that tools look for in a home.
 fn brings_no_home(scene: &Scene<'_>) -> bool {
     let model = scene.model;
     let is_home = |name: &str| facts::home_files().contains(&name);
-    model.owners(scene.stage).copies.iter().all(|copy| {
-        let Some(to) = copy.destination.as_deref() else { return false };
-        if !value::within(to, HOME) {
-            return true;
-        }
-        let below = to.strip_prefix(HOME).unwrap_or("").trim_start_matches('/');
-        let index = copy.instruction;
-        let Some(Args::Copy { sources, .. }) = model.instruction(index).map(|found| &found.args) else { return false };
-        let dotted = |path: &str| path.split('/').any(|part| part.len() > 2 && part.starts_with('.') || is_home(part));
-        // The home of another stage, or all of it, is a home there too.
-        let whole = |path: &str| value::normal(path).is_some_and(|path| value::within(HOME, &path));
-        let named = sources.iter().any(|source| dotted(&source.text) || source.text.contains(['*', '?', '[', '$']));
-        if dotted(below) || named || sources.iter().any(|source| copy.from.is_some() && whole(&source.text)) {
-            return false;
-        }
-        copy.from.is_some() || holds_no_home(scene, index, &is_home)
-    })
+    let copies = model.owners(scene.stage).copies;
+    let lands = |to: Option<&str>| to.is_some_and(|to| value::within(to, HOME));
+    // A folder that nothing is put into is meant as the home that it is.
+    copies.iter().any(|copy| lands(copy.destination.as_deref()))
+        && copies.iter().all(|copy| {
+            let Some(to) = copy.destination.as_deref() else { return false };
+            if !value::within(to, HOME) {
+                return true;
+            }
+            let below = to.strip_prefix(HOME).unwrap_or("").trim_start_matches('/');
+            let index = copy.instruction;
+            let Some(Args::Copy { sources, .. }) = model.instruction(index).map(|found| &found.args) else {
+                return false;
+            };
+            let dotted =
+                |path: &str| path.split('/').any(|part| part.len() > 2 && part.starts_with('.') || is_home(part));
+            // The home of another stage, or all of it, is a home there too.
+            let whole = |path: &str| value::normal(path).is_some_and(|path| value::within(HOME, &path));
+            let named = sources.iter().any(|source| dotted(&source.text) || source.text.contains(['*', '?', '[', '$']));
+            if dotted(below) || named || sources.iter().any(|source| copy.from.is_some() && whole(&source.text)) {
+                return false;
+            }
+            copy.from.is_some() || holds_no_home(scene, index, &is_home)
+        })
 }
 
 /// Whether what a copy brings of the build context is known, and holds no file of a home.

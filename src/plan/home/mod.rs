@@ -68,9 +68,7 @@ pub struct Relocation {
     told: Vec<(usize, String, String)>,
     /// Folders that a tool writes at run time, and whether all below goes along.
     written: Vec<(String, bool)>,
-    /// The home that the account must have, where something moves there.
-    home: Option<String>,
-    /// The copy that brings it.
+    /// The copy that brings something into the home of the account.
     copy: Option<usize>,
     hazards: Vec<Hazard>,
 }
@@ -112,7 +110,8 @@ pub fn moved(
     plan: &dyn Fn(&Scene<'_>, Relocation) -> Plan,
 ) -> Option<Plan> {
     let reasons = refused.findings.iter().filter_map(|finding| finding.reason);
-    if !options.enabled(RULE) || !reasons.into_iter().any(|reason| REASONS.contains(&reason)) {
+    let answers = reasons.into_iter().any(|reason| REASONS.contains(&reason));
+    if !options.enabled(RULE) || !answers || named_below(scene.model, scene.stage) {
         return None;
     }
     let ways: [fn(&Scene<'_>) -> Option<Relocation>; 2] = [folder::relocation, downloads::relocation];
@@ -182,6 +181,16 @@ fn give(draft: &mut Draft<'_>, identity: &Identity, copy: usize) {
         why: "home of the account".to_owned(),
     }));
     draft.changes.push(Change::Flag { instruction: copy, flag: format!("--chown={owner}") });
+}
+
+/// Whether a stage below names root's home: it may copy from there.
+pub fn named_below(model: &Model<'_>, stage: usize) -> bool {
+    let end = model.stages.get(stage).map_or(0, |stage| stage.body.end);
+    (end..model.tree.instructions.len()).any(|index| {
+        let text =
+            model.instruction(index).map(|found| String::from_utf8_lossy(found.full.of(model.bytes)).into_owned());
+        text.is_some_and(|text| mention::names_home(&text))
+    })
 }
 
 /// The text of an instruction as far as the image hangs on it: what another stage brings, labels, and the caches of a

@@ -35,8 +35,7 @@ pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
         format!("{} lies below /root, which no other user can enter (mode 0700)", moved.from),
         format!("it goes to {to} in the home of the account, with the folder of PATH that names it"),
     )];
-    let home = Some(home.to_owned());
-    let mut relocation = Relocation { words, relocated, told, home, copy: Some(copy), ..Relocation::default() };
+    let mut relocation = Relocation { words, relocated, told, copy: Some(copy), ..Relocation::default() };
     // A later step of root's would look for the packages in root's own home.
     let body = model.stages.get(stage)?.body.clone();
     let needs = |index: &usize| model.keyword(*index) == Keyword::Run && !harmless(model, stage, *index);
