@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::schema::{Account, Commands, Facts, Frameworks, Image, Languages, Recipe, Tokens};
 use super::values::{
-    AT_START, COMMANDS, CONFIDENCES, FAMILIES, KNOWN, PROGRAM_KINDS, PROGRAM_ROLES, ROLES, STRATEGIES, TOOLS,
-    WRITE_KINDS, WRITES, is_date, is_group, is_name, is_path, is_tag, is_user,
+    AT_START, COMMANDS, CONFIDENCES, FAMILIES, KNOWN, MOVED_WRITES, PROGRAM_KINDS, PROGRAM_ROLES, ROLES, STRATEGIES,
+    TOOLS, WRITE_KINDS, WRITES, is_date, is_group, is_name, is_path, is_tag, is_user,
 };
 
 /// Problems of one file.
@@ -239,6 +239,18 @@ pub fn commands(path: &str, text: &str) -> Result<Commands, Vec<String>> {
     for download in &commands.home_downloads {
         if download.marks.is_empty() || download.marks.iter().any(String::is_empty) {
             file.wrong(0, &download.what, format!("home-downloads: `{}` without marks", download.what));
+        }
+        if let Some(moved) = &download.moved_by {
+            let from = line_of(text, 0, &format!("- what: {}", download.what)).unwrap_or(0);
+            file.one_of(from, "writes", &moved.writes, MOVED_WRITES);
+            file.path(from, "to", &moved.to);
+            if !download.settled_by.contains(&moved.name) {
+                file.wrong(
+                    from,
+                    "moved-by",
+                    format!("home-downloads: `{}` is not settled by {}", download.what, moved.name),
+                );
+            }
         }
         file.sources(&download.sources);
     }

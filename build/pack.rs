@@ -2,7 +2,9 @@
 
 use super::read::Templates;
 use super::reasons;
-use super::schema::{Account, Commands, Drops, Facts, Framework, Image, Language, Recipe, Tokens, Variant, Writable};
+use super::schema::{
+    Account, Commands, Drops, Facts, Framework, Image, Language, MovedBy, Recipe, Tokens, Variant, Writable,
+};
 use super::words;
 
 /// The source of `$OUT_DIR/facts.rs`.
@@ -190,12 +192,27 @@ fn commands(out: &mut String, commands: &Commands) {
         let (marks, settled) = (texts(&download.marks), texts(&download.settled_by));
         let text = texts(&download.settled_text);
         format!(
-            "HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled}, settled_text: {text} }}",
-            download.what
+            "HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled}, settled_text: {text}, moved_by: {} }}",
+            download.what,
+            option(download.moved_by.as_ref().map(moved_by))
         )
     });
     table(out, "HOME_DOWNLOADS", "HomeDownload", rows);
+    table(out, "HOME_READERS", "&str", commands.home_readers.iter().map(|word| format!("{word:?}")));
+    table(out, "HOME_FILES", "&str", commands.home_files.iter().map(|name| format!("{name:?}")));
     table(out, "TOOL_VARIABLES", "&str", commands.tool_variables.iter().map(|name| format!("{name:?}")));
+}
+
+fn moved_by(moved: &MovedBy) -> String {
+    format!(
+        "MovedBy {{ name: {:?}, to: {:?}, from: {:?}, made_first: {}, fills: {}, writes: {} }}",
+        moved.name,
+        moved.to,
+        moved.from,
+        moved.made_first,
+        texts(&moved.fills),
+        value("MovedWrites", &moved.writes)
+    )
 }
 
 fn framework(framework: &Framework) -> String {

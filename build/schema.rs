@@ -248,6 +248,10 @@ pub struct Commands {
     pub app_accounts: Vec<String>,
     /// RUNs that leave in root's home what the process looks for in its own.
     pub home_downloads: Vec<HomeDownload>,
+    /// Words with which source asks for the home of whoever runs it.
+    pub home_readers: Vec<String>,
+    /// Files of a home that tools read by themselves.
+    pub home_files: Vec<String>,
     /// Beginnings of variables that tell build tools where they live.
     pub tool_variables: Vec<String>,
 }
@@ -296,8 +300,32 @@ pub struct HomeDownload {
     /// Texts that put them elsewhere where they stand in a RUN of the stage.
     #[serde(default)]
     pub settled_text: Vec<String>,
+    /// How the files get out of root's home, where what the tool does with them at run time is known.
+    #[serde(default)]
+    pub moved_by: Option<MovedBy>,
     /// Where this comes from.
     pub sources: Vec<String>,
+}
+
+/// The variable that moves a download.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MovedBy {
+    /// The variable: one of `settled-by`.
+    pub name: String,
+    /// The folder that it gets.
+    pub to: String,
+    /// The folder below root's home that it takes the place of where lines of the file name it; empty when none may.
+    #[serde(default)]
+    pub from: String,
+    /// Whether the tool uses the folder only if it is there.
+    #[serde(default)]
+    pub made_first: bool,
+    /// Other texts of a RUN that may fetch the same files.
+    #[serde(default)]
+    pub fills: Vec<String>,
+    /// What of it the tool writes at run time: `nothing`, `folder` (new files beside the others) or `tree`.
+    pub writes: String,
 }
 
 /// A map in which a key that stands twice is an error.

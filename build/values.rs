@@ -46,6 +46,7 @@ pub(super) const CONFIDENCES: &[&str] = &["read", "documented", "recalled"];
 pub(super) const PROGRAM_ROLES: &[&str] =
     &["plain", "wrapper", "interpreter", "start-tool", "server", "drops-root", "init", "daemon-root"];
 pub(super) const PROGRAM_KINDS: &[&str] = &["packages", "accounts", "ownership", "build", "vcs", "plain"];
+pub(super) const MOVED_WRITES: &[&str] = &["nothing", "folder", "tree"];
 pub(super) const WRITES: &[&str] = &["nothing", "named", "output", "cwd", "system", "home", "unknown"];
 pub(super) const AT_START: &[&str] = &["caches", "builds"];
 

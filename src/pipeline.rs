@@ -5,9 +5,9 @@ use crate::edit::{self, Edit};
 use crate::model::Model;
 use crate::model::hazard::{self, Scene};
 use crate::options::Options;
-use crate::plan::{Draft, Plan};
+use crate::plan::Plan;
 use crate::report::{self, Safety, Status};
-use crate::rules::{self, Rule};
+use crate::rules;
 use crate::syntax;
 use crate::{Dockerfile, compose, proof};
 
@@ -97,13 +97,13 @@ fn target(
     let programs = model.programs(stage);
     let scene = Scene::new(model, stage, &programs, files, context.as_deref(), dockerfile.path.as_deref());
     let whole = options.with_all_rules();
-    suppress::mark_used(&mut outcome.comments, &scene, options, || draft(&scene, &whole, &rules::ALL));
+    suppress::mark_used(&mut outcome.comments, &scene, options, || rules::plan(&scene, &whole, &rules::ALL));
     let options = &suppress::applied(&outcome.comments, model, stage, options);
-    let plan = provable(&scene, draft(&scene, options, &rules::ALL), options, &whole);
+    let plan = provable(&scene, rules::plan(&scene, options, &rules::ALL), options, &whole);
     let unsafe_only = plan.safety() == Safety::Unsafe && !options.unsafe_fixes;
     let switched = plan.identity.is_some();
     // What a switch that is not made would have done along is planned once more on its own.
-    let alone = (!switched || unsafe_only).then(|| draft(&scene, options, &rules::ALONE));
+    let alone = (!switched || unsafe_only).then(|| rules::plan(&scene, options, &rules::ALONE));
     report.targets.push(told::target(model, stage, &plan));
     report.notes.extend(plan.notes.iter().cloned());
     let mut proved: Vec<(Plan, bool)> = Vec::new();
@@ -129,15 +129,6 @@ fn target(
     }
 }
 
-fn draft(scene: &Scene<'_>, options: &Options, rules: &[Rule]) -> Plan {
-    let options = &options.clone().resolved();
-    let mut draft = Draft::new(scene, options);
-    for rule in rules.iter().filter(|rule| options.enabled(rule.id)) {
-        (rule.apply)(&mut draft);
-    }
-    draft.finish()
-}
-
 /// The plan, or its refusal where it does not prove only because rules are left out of it.
 fn provable(scene: &Scene<'_>, plan: Plan, options: &Options, whole: &Options) -> Plan {
     let left_out = options.left_out(rules::ALL.iter().map(|rule| rule.id));
@@ -146,7 +137,7 @@ fn provable(scene: &Scene<'_>, plan: Plan, options: &Options, whole: &Options) -
     }
     let proves = |plan: &Plan| edits(scene.model, plan).and_then(|edits| prove(scene.model, plan, &edits, options));
     match proves(&plan) {
-        Err(violation) if proves(&draft(scene, whole, &rules::ALL)).is_ok() => {
+        Err(violation) if proves(&rules::plan(scene, whole, &rules::ALL)).is_ok() => {
             let rules = left_out.join(", ");
             plan.refused(&format!(
                 "the change does not prove without {rules} ({violation}): stop ignoring what it needs"
@@ -245,9 +236,9 @@ pub fn is_stable(again: &Dockerfile, files: &dyn Files, options: &Options) -> bo
         let programs = model.programs(stage);
         let scene = Scene::new(&model, stage, &programs, files, context.as_deref(), again.path.as_deref());
         let options = &suppress::applied(&suppress::read(&model), &model, stage, options);
-        let plan = draft(&scene, options, &rules::ALL);
+        let plan = rules::plan(&scene, options, &rules::ALL);
         let applies = plan.safety() == Safety::Safe || options.unsafe_fixes;
-        let alone = draft(&scene, options, &rules::ALONE);
+        let alone = rules::plan(&scene, options, &rules::ALONE);
         (plan.changes.is_empty() || !applies) && alone.changes.is_empty()
     })
 }

@@ -9,6 +9,8 @@ mod broken;
 mod files;
 #[path = "invariants/lines.rs"]
 mod lines;
+#[path = "invariants/moved.rs"]
+mod moved;
 mod support;
 #[path = "invariants/users.rs"]
 mod users;
@@ -118,7 +120,7 @@ impl Spoiler<'_, '_> {
         let (home, comment) = (Some("/home/app".to_owned()), Some("Run as app".to_owned()));
         self.plan = Plan { stage: self.plan.stage, ..Plan::default() };
         self.plan.changes =
-            vec![Change::Block { place, comment, commands: commands.clone(), user: Some(user.clone()) }];
+            vec![Change::Block { place, comment, env: None, commands: commands.clone(), user: Some(user.clone()) }];
         self.plan.identity = Some(Identity {
             group: Some(name.clone()),
             name: Some(name),
@@ -139,7 +141,7 @@ impl Spoiler<'_, '_> {
     pub(crate) fn run_above(&mut self, text: &str, commands: &[&str]) {
         let commands = commands.iter().map(|command| (*command).to_owned()).collect();
         let place = Place::Above(self.at(text));
-        self.plan.changes.insert(0, Change::Block { place, comment: None, commands, user: None });
+        self.plan.changes.insert(0, Change::Block { place, comment: None, env: None, commands, user: None });
     }
 
     /// A path in the report.
@@ -174,13 +176,14 @@ pub(crate) const fn row(
 }
 
 fn table() -> Vec<Spoiled> {
-    [lines::rows(), files::rows(), broken::rows(), users::rows()].into_iter().flatten().collect()
+    [lines::rows(), files::rows(), broken::rows(), users::rows(), moved::rows()].into_iter().flatten().collect()
 }
 
 #[test]
 fn what_is_not_spoiled_is_accepted() {
-    let refused =
-        |before: &&str| files::ROOTED.contains(before) || [lines::PLACED_BY_PORT, users::MIXED].contains(before);
+    let refused = |before: &&str| {
+        [&files::ROOTED[..], &moved::REFUSED, &[lines::PLACED_BY_PORT, users::MIXED]].concat().contains(before)
+    };
     let befores = table().into_iter().map(|spoiled| spoiled.before).filter(|before| !refused(before));
     let befores: BTreeSet<&str> = befores.collect();
     for before in befores {

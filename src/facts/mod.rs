@@ -5,8 +5,9 @@ mod reason;
 mod template;
 
 pub use program::{
-    AtStart, Framework, HomeDownload, Language, ProgramFacts, ProgramKind, ProgramRole, Writes, command, frameworks,
-    home_downloads, ignores_cwd, is_app_account, is_tool_variable, languages, makes_accounts, writes,
+    AtStart, Framework, HomeDownload, Language, MovedBy, MovedWrites, ProgramFacts, ProgramKind, ProgramRole, Writes,
+    command, frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,
+    languages, makes_accounts, writes,
 };
 pub use reason::{Reason, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};

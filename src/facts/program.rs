@@ -1,6 +1,8 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
-use super::{APP_ACCOUNTS, FRAMEWORKS, HOME_DOWNLOADS, Known, LANGUAGES, PROGRAMS, TOOL_VARIABLES};
+use super::{
+    APP_ACCOUNTS, FRAMEWORKS, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, LANGUAGES, PROGRAMS, TOOL_VARIABLES,
+};
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +90,36 @@ pub struct HomeDownload {
     pub settled_by: &'static [&'static str],
     /// Texts that put them elsewhere where they stand in a RUN of the stage.
     pub settled_text: &'static [&'static str],
+    /// How the files get out of root's home, if it is known that the process finds them there.
+    pub moved_by: Option<MovedBy>,
+}
+
+/// The variable that moves a download out of root's home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedBy {
+    /// Its name.
+    pub name: &'static str,
+    /// The folder that it gets.
+    pub to: &'static str,
+    /// The folder below root's home that it takes the place of where lines name it; empty when none may.
+    pub from: &'static str,
+    /// Whether the tool uses the folder only if it is there.
+    pub made_first: bool,
+    /// Other texts of a RUN that may fetch the same files.
+    pub fills: &'static [&'static str],
+    /// What of it the tool writes at run time.
+    pub writes: MovedWrites,
+}
+
+/// What a tool writes at run time of what it left at build time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovedWrites {
+    /// Nothing: the folder stays root's.
+    Nothing,
+    /// New files beside the others.
+    Folder,
+    /// Anything in it.
+    Tree,
 }
 
 /// What is known of a program, by its name without folder (`python3.11` counts as `python3`, then as `python`).
@@ -124,6 +156,16 @@ pub fn is_app_account(name: &str) -> bool {
 /// RUNs that leave in root's home what the process looks for in its own.
 pub fn home_downloads() -> &'static [HomeDownload] {
     HOME_DOWNLOADS
+}
+
+/// Words with which source asks for the home of whoever runs it.
+pub fn home_readers() -> &'static [&'static str] {
+    HOME_READERS
+}
+
+/// Files of a home that tools read by themselves.
+pub fn home_files() -> &'static [&'static str] {
+    HOME_FILES
 }
 
 /// How the source of a program shows that it writes files.

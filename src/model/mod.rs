@@ -1,6 +1,7 @@
 //! The file's meaning, as queries: stages, who runs each line, who owns each path, which command is the container's.
 
 pub mod account;
+pub mod assume;
 mod base;
 pub mod command;
 pub mod entry;

@@ -71,7 +71,7 @@ pub struct Stage {
     /// Its WORKDIR instructions and the folders that they lead to.
     pub workdirs: Vec<(usize, Value)>,
     shells: Vec<(usize, ShellKind)>,
-    env: Settings,
+    pub(super) env: Settings,
     args: Settings,
 }
 

@@ -15,7 +15,7 @@ use crate::syntax::{Keyword, TokenKind};
 const SINGLE: [&str; 2] = ["chown-run", "unowned-copy"];
 
 /// Rules that only have a say once the user is switched.
-const ALONG: [&str; 2] = ["privileged-port", "unowned-copy"];
+const ALONG: [&str; 3] = ["privileged-port", "unowned-copy", "unreachable-home"];
 
 /// One rule of one such comment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -69,7 +69,13 @@ pub fn assemble(draft: &mut Draft<'_>) {
     if let Some(volume) = volume {
         // By number: the account may be made below, and steps between must not see one that the plan makes.
         let commands = hand_over(&identity.owner(), &early, true);
-        draft.changes.push(Change::Block { place: Place::Above(volume), comment: None, commands, user: None });
+        draft.changes.push(Change::Block {
+            place: Place::Above(volume),
+            comment: None,
+            env: None,
+            commands,
+            user: None,
+        });
     }
     commands.extend(hand_over(&written(&identity), &late, false));
     let user = identity.user.clone();
@@ -85,7 +91,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let replaced = last_user_word(model, stage, place).filter(|_| commands.is_empty());
     let change = match replaced {
         Some((instruction, span)) => Change::Word { instruction, span, text: user },
-        None => Change::Block { place, comment, commands, user: Some(user) },
+        None => Change::Block { place, comment, env: None, commands, user: Some(user) },
     };
     draft.changes.push(change);
 }
@@ -121,14 +127,20 @@ fn in_place_of(
     match word {
         Some(span) => {
             if !commands.is_empty() {
-                draft.changes.push(Change::Block { place: Place::Above(wrong), comment, commands, user: None });
+                draft.changes.push(Change::Block {
+                    place: Place::Above(wrong),
+                    comment,
+                    env: None,
+                    commands,
+                    user: None,
+                });
             }
             draft.changes.push(Change::Word { instruction: wrong, span, text: user });
         }
         None => {
             draft.changes.push(Change::RemoveInstruction { instruction: wrong });
             draft.turned.push(Turned { user: wrong, freed: Vec::new() });
-            draft.changes.push(Change::Block { place, comment, commands, user: Some(user) });
+            draft.changes.push(Change::Block { place, comment, env: None, commands, user: Some(user) });
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Change {
         place: Place,
         /// A comment line without `# `; none for a part that needs no words.
         comment: Option<String>,
+        /// `NAME=value` of one ENV.
+        env: Option<String>,
         /// Commands of one RUN, joined by `&&`; none when empty.
         commands: Vec<String>,
         /// The argument of USER.
@@ -79,10 +81,7 @@ impl Change {
     /// disturbing its neighbours.
     pub fn edits(&self, model: &Model<'_>, all: &[Self]) -> Option<Vec<Edit>> {
         match self {
-            Self::Block { place, comment, commands, user } => {
-                let layout = Layout::new(model, all);
-                Some(vec![block(model, &layout, *place, comment.as_deref(), commands, user.as_deref())?])
-            }
+            Self::Block { place, .. } => Some(vec![block(model, &Layout::new(model, all), *place, self)?]),
             Self::Comment { instruction, text } => {
                 let style = Style::new(model, *instruction)?;
                 let line = model.lines.position(model.instruction(*instruction)?.full.start).line;
@@ -102,15 +101,13 @@ impl Change {
                 let removed: Vec<_> = shelled.top().into_iter().filter(|top| commands.contains(&top.span)).collect();
                 let host = shelled.host(model.bytes, model.tree.escape);
                 match shell::cut::commands(&host, shelled.script.as_ref()?, &removed) {
-                    Cut::Spans(spans) if removed.len() == commands.len() => {
-                        Some(spans.into_iter().map(Edit::delete).collect())
-                    }
+                    Cut::Spans(spans) if removed.len() == commands.len() => Some(deleted(spans)),
                     _ => None,
                 }
             }
             Self::RemoveWords { instruction, words } => {
                 let host = model.scripts(*instruction).first()?.host(model.bytes, model.tree.escape);
-                Some(shell::cut::words(&host, words).into_iter().map(Edit::delete).collect())
+                Some(deleted(shell::cut::words(&host, words)))
             }
             Self::Word { span, text, .. } => Some(vec![Edit::replace(*span, text.clone())]),
         }
@@ -130,17 +127,18 @@ impl Change {
     }
 }
 
-fn block(
-    model: &Model<'_>,
-    layout: &Layout<'_, '_>,
-    place: Place,
-    comment: Option<&str>,
-    commands: &[String],
-    user: Option<&str>,
-) -> Option<Edit> {
+fn deleted(spans: Vec<Span>) -> Vec<Edit> {
+    spans.into_iter().map(Edit::delete).collect()
+}
+
+fn block(model: &Model<'_>, layout: &Layout<'_, '_>, place: Place, change: &Change) -> Option<Edit> {
+    let Change::Block { comment, env, commands, user, .. } = change else { return None };
     let (Place::Above(anchor) | Place::Below(anchor)) = place;
     let style = Style::new(model, anchor)?;
     let mut parts = Vec::new();
+    if let Some(env) = env {
+        parts.push((Keyword::Env, vec![format!("{}{} {env}", style.indent, style.keyword("ENV"))]));
+    }
     if !commands.is_empty() {
         parts.push((Keyword::Run, style.run(commands)));
     }

@@ -4,6 +4,7 @@ pub mod block;
 pub mod change;
 pub mod chown;
 mod companions;
+pub mod home;
 pub mod identity;
 mod layout;
 mod modes;
@@ -100,6 +101,8 @@ pub struct Draft<'d> {
     pub wrong: Option<usize>,
     /// USERs that go, or move, because they stand in the wrong place.
     pub turned: Vec<Turned>,
+    /// How what the process needs gets out of root's home, where the scene is the file as it is afterwards.
+    pub relocation: Option<home::Relocation>,
     /// Changes besides the block.
     pub changes: Vec<Change>,
     /// Paths handed over.
@@ -130,6 +133,10 @@ pub struct Plan {
     pub standing: Option<Identity>,
     /// USERs that go, or move.
     pub turned: Vec<Turned>,
+    /// Folders below root's home that others take the place of.
+    pub relocated: Vec<home::Relocated>,
+    /// Variables that keep downloads out of root's home.
+    pub variables: Vec<home::Variable>,
     /// All changes.
     pub changes: Vec<Change>,
     /// Paths handed over.
@@ -170,6 +177,7 @@ impl<'d> Draft<'d> {
             standing: None,
             wrong: None,
             turned: Vec::new(),
+            relocation: None,
             changes: Vec::new(),
             handed: Vec::new(),
             moved: Vec::new(),
@@ -225,7 +233,7 @@ impl<'d> Draft<'d> {
         if self.stopped {
             // What the switch would have done along is no finding of its own without it.
             let along = |finding: &Finding| {
-                matches!(finding.rule, "unowned-copy" | "privileged-port" | "chown-run")
+                matches!(finding.rule, "unowned-copy" | "privileged-port" | "chown-run" | home::RULE)
                     || (finding.fixed && ALONE.contains(&finding.rule))
             };
             self.findings.retain(|finding| finding.reason.is_some() || !along(finding));
@@ -237,6 +245,8 @@ impl<'d> Draft<'d> {
             self.notes.push(format!("volumes that older containers filled as root need: chown -R {owner} once"));
         }
         block::assemble(&mut self);
+        let relocation = self.relocation.take().filter(|_| self.identity.is_some()).unwrap_or_default();
+        relocation.explain(&mut self.handed);
         let mut seen = std::collections::HashSet::new();
         self.handed.retain(|handed| seen.insert((handed.path.clone(), handed.tree)));
         Plan {
@@ -245,6 +255,8 @@ impl<'d> Draft<'d> {
             identity: self.identity,
             standing: self.standing,
             turned: self.turned,
+            relocated: relocation.relocated,
+            variables: relocation.variables,
             changes: self.changes,
             handed: self.handed,
             moved: self.moved,

@@ -35,14 +35,17 @@ pub fn early(model: &Model<'_>, stage: usize) -> Vec<Early> {
     found
 }
 
+/// Whether a RUN names a tool that changes who runs a command.
+pub fn lifts(text: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c))).any(|word| facts::words::LIFTERS.contains(&word))
+}
+
 /// Whether a RUN certainly fails without root: it installs packages or makes accounts, unconditionally.
 pub fn needs_root(model: &Model<'_>, stage: usize, index: usize) -> bool {
     let commands = model.commands(stage, index);
     let text = model.instruction(index).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
     let text = text.unwrap_or_default();
-    let lifted = text
-        .split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
-        .any(|word| facts::words::LIFTERS.contains(&word));
+    let lifted = lifts(&text);
     let installs = commands.list.iter().any(|ran| !ran.conditional && installs(ran));
     commands.complete && !lifted && !text.contains("--root") && installs
 }
@@ -143,7 +146,7 @@ fn turn(draft: &mut Draft<'_>, user: usize, place: Place, freed: Vec<usize>) -> 
     let Some(Args::One(word)) = draft.scene.model.instruction(user).map(|found| &found.args) else { return None };
     let text = word.text.clone();
     draft.changes.push(Change::RemoveInstruction { instruction: user });
-    draft.changes.push(Change::Block { place, comment: None, commands: Vec::new(), user: Some(text) });
+    draft.changes.push(Change::Block { place, comment: None, env: None, commands: Vec::new(), user: Some(text) });
     draft.turned.push(Turned { user, freed });
     Some(())
 }

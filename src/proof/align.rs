@@ -8,6 +8,8 @@ use crate::plan::{Change, Place, Plan};
 pub enum Origin {
     /// This one of the original.
     Kept(usize),
+    /// The ENV of a block: `NAME=value`.
+    Env(String),
     /// The RUN of a block: its commands.
     Run(Vec<String>),
     /// The USER of a block: its argument.
@@ -54,10 +56,11 @@ pub(super) fn align(before: &Model<'_>, after: &Model<'_>, plan: &Plan) -> Resul
 
 fn add_blocks(plan: &Plan, here: Place, origins: &mut Vec<Origin>) {
     for change in &plan.changes {
-        let Change::Block { place, commands, user, .. } = change else { continue };
+        let Change::Block { place, env, commands, user, .. } = change else { continue };
         if *place != here {
             continue;
         }
+        origins.extend(env.clone().map(Origin::Env));
         if !commands.is_empty() {
             origins.push(Origin::Run(commands.clone()));
         }

@@ -1,13 +1,13 @@
 //! A declared change is not a proper one yet: what a plan may ask for at all.
 
-use super::Case;
+use super::{Case, moved};
 use crate::plan::identity::CREATED;
 use crate::plan::{Change, pins};
 use crate::source::Span;
 use crate::syntax::{Args, Command, Keyword};
 
-/// Only `chown`s go, only copies get flags, and words change for ids that are pinned or taken, for ports that move and
-/// for the user; USERs that move go from their place. What CMD, ENTRYPOINT, FROM, HEALTHCHECK, SHELL and VOLUME may become is for `frozen` to say.
+/// Only `chown`s go, only copies get flags, and words change for ids that are pinned or taken, for ports and folders
+/// that move and for the user; USERs that move go from their place. What CMD, ENTRYPOINT, FROM, HEALTHCHECK, SHELL and VOLUME may become is for `frozen` to say.
 pub(super) fn proper(case: &Case<'_>) -> Result<(), String> {
     for change in &case.plan.changes {
         let Some(index) = change.instruction() else { continue };
@@ -66,6 +66,8 @@ fn word(case: &Case<'_>, change: &Change, index: usize, span: Span, text: &str) 
             is_pin && shell && (span.is_empty() || is_taken(case, index, span, text))
         }
         Keyword::User => identity.or(standing).is_some_and(|identity| identity.user == text),
+        Keyword::Workdir | Keyword::Copy | Keyword::Add => moved::is_word(case, found, span, text),
+        Keyword::Env if moved::is_word(case, found, span, text) => true,
         Keyword::Env | Keyword::Arg | Keyword::Expose => {
             let old = String::from_utf8_lossy(span.of(case.before.bytes)).into_owned();
             case.plan.moved.iter().any(|moved| old == moved.from.to_string() && text == moved.to.to_string())

@@ -5,6 +5,7 @@ mod accounts;
 mod align;
 mod declared;
 mod lines;
+mod moved;
 mod owners;
 mod reach;
 mod runs;
@@ -47,13 +48,14 @@ pub struct Invariant {
 }
 
 /// Every invariant, in the order of DESIGN.md section 1.2.
-pub const ALL: [Invariant; 11] = [
+pub const ALL: [Invariant; 12] = [
     Invariant { id: "parses", holds: typed::parses },
     Invariant { id: "typed", holds: typed::typed },
     Invariant { id: "trivia", holds: typed::trivia },
     Invariant { id: "runs", holds: runs::runs },
     Invariant { id: "workdirs", holds: runs::workdirs },
     Invariant { id: "other-stages", holds: runs::other_stages },
+    Invariant { id: "moved", holds: moved::moved },
     Invariant { id: "owners", holds: owners::owners },
     Invariant { id: "reach", holds: reach::reach },
     Invariant { id: "accounts", holds: accounts::accounts },

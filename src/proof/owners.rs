@@ -1,6 +1,6 @@
 //! The difference of path to owner equals what the plan hands over, and holds no folder of the base.
 
-use super::Case;
+use super::{Case, moved};
 use crate::model::owner::{Copied, Node};
 use crate::model::value;
 use crate::plan::{Handed, Identity, pins};
@@ -36,12 +36,12 @@ pub(super) fn owners(case: &Case<'_>) -> Result<(), String> {
     let before = case.before.owners(stage);
     let after = case.after.owners(stage);
     for (path, node) in &after.nodes {
-        let was = before.nodes.get(path).map(|node| node.owner.as_ref());
+        let was = before.nodes.get(&moved::path_before(case, path)).map(|node| node.owner.as_ref());
         if changed(case, was, node) && !declared(case, path, false) && !made_above(case, path, was.is_none(), node) {
             return Err(format!("{path} would belong to {}", node.owner.as_deref().unwrap_or("nobody knows whom")));
         }
     }
-    if let Some(path) = before.nodes.keys().find(|path| !after.nodes.contains_key(*path)) {
+    if let Some(path) = before.nodes.keys().find(|path| !after.nodes.contains_key(&moved::path(case, path))) {
         return Err(format!("{path} would not be made any more"));
     }
     if before.copies.len() != after.copies.len() {
@@ -74,7 +74,7 @@ fn changed(case: &Case<'_>, was: Option<Option<&String>>, is: &Node) -> bool {
 }
 
 fn copy_changed(case: &Case<'_>, was: &Copied, is: &Copied) -> bool {
-    was.destination != is.destination
+    was.destination.as_deref().map(|to| moved::path(case, to)) != is.destination
         || was.owner.as_ref().map(|owner| resolved(case, owner)) != is.owner.as_ref().map(|owner| resolved(case, owner))
 }
 

@@ -1,6 +1,7 @@
 //! Every kept RUN and WORKDIR runs as it ran before, and other stages are what they were.
 
-use super::Case;
+use super::{Case, moved};
+use crate::model::owner::Owners;
 use crate::model::{Base, Model, Who, value};
 use crate::plan::{Change, Place, pins, turns, uses};
 use crate::syntax::Keyword;
@@ -21,10 +22,10 @@ pub(super) fn runs(case: &Case<'_>) -> Result<(), String> {
         if case.before.shell(was, old) != case.after.shell(is, new) {
             return fail("shell");
         }
-        if case.before.cwd(was, old) != case.after.cwd(is, new) {
+        if placed(case, (was, old)) != case.after.cwd(is, new) {
             return fail("folder");
         }
-        if settings(case.before, was, old, case) != settings(case.after, is, new, case) {
+        if expected(case, (was, old)) != settings(case.after, is, new, case) {
             return fail("environment");
         }
         accounts_stay(case, (was, old), (is, new))
@@ -53,6 +54,25 @@ fn freed(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> bool {
     let declared = case.plan.turned.iter().any(|turned| turned.freed.contains(&old.1));
     let needs = turns::needs_root(case.before, old.0, old.1) && turns::only_system(case.before, old.0, old.1);
     declared && needs && case.after.user(new.0, new.1).is_root()
+}
+
+/// The folder of a line of the original as it is in the result.
+fn placed(case: &Case<'_>, (stage, index): (usize, usize)) -> value::Value {
+    let folder = case.before.cwd(stage, index);
+    if stage == case.plan.stage { moved::folder(case, folder) } else { folder }
+}
+
+/// What a line of the original sees in the result: what it saw, with declared variables, and PATH with folders that move.
+fn expected(case: &Case<'_>, (stage, index): (usize, usize)) -> Vec<(String, value::Value)> {
+    let mut pairs = settings(case.before, stage, index, case);
+    for (_, value) in pairs.iter_mut().filter(|(name, _)| name == "PATH" && stage == case.plan.stage) {
+        let parts = |text: String| text.split(':').map(|part| moved::path(case, part)).collect::<Vec<_>>().join(":");
+        *value = std::mem::take(value).map(parts);
+    }
+    let seen = moved::seen(case, stage, index);
+    pairs.extend(seen.map(|seen| (seen.name.clone(), value::Value::Known(seen.value.clone()))));
+    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    pairs
 }
 
 /// ENV and ARG before a line, those whose port moves aside.
@@ -96,8 +116,8 @@ fn accounts_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> R
 }
 
 fn owners_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> Result<(), String> {
-    let cwd = case.before.cwd(old.0, old.1);
-    let Some(cwd) = cwd.text() else { return Ok(()) };
+    let (cwd, moved) = (case.before.cwd(old.0, old.1), placed(case, old));
+    let (Some(cwd), Some(moved)) = (cwd.text(), moved.text()) else { return Ok(()) };
     if !changed_above(case, old.1) {
         return Ok(());
     }
@@ -107,8 +127,8 @@ fn owners_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> Res
         was.map(|owner| super::owners::resolved(case, owner)) == is.map(|owner| super::owners::resolved(case, owner))
     };
     let used = |folder: &str| uses::used(case.before, old.0, old.1, folder);
-    let owner = |owners: &crate::model::owner::Owners| owners.nodes.get(cwd).and_then(|node| node.owner.clone());
-    if used(cwd).is_some() && !same(owner(&before).as_ref(), owner(&after).as_ref()) {
+    let owner = |owners: &Owners, folder: &str| owners.nodes.get(folder).and_then(|node| node.owner.clone());
+    if used(cwd).is_some() && !same(owner(&before, cwd).as_ref(), owner(&after, moved).as_ref()) {
         return Err(format!("{cwd} with another owner"));
     }
     // git stumbles over a .git of another owner, npm runs scripts as the owner of what it finds.
@@ -136,7 +156,7 @@ pub(super) fn workdirs(case: &Case<'_>) -> Result<(), String> {
             continue;
         }
         let (Some(was), Some(is)) = (case.before.stage_of(old), case.after.stage_of(new)) else { continue };
-        if !same_user(case, (was, old), (is, new)) || case.before.cwd(was, old + 1) != case.after.cwd(is, new + 1) {
+        if !same_user(case, (was, old), (is, new)) || placed(case, (was, old + 1)) != case.after.cwd(is, new + 1) {
             return Err(format!("the WORKDIR on line {} would make another folder", case.before.line(old)));
         }
     }

@@ -28,6 +28,12 @@ pub(super) fn typed(case: &Case<'_>) -> Result<(), String> {
         let text = String::from_utf8_lossy(&after.joined.text).into_owned();
         match origin {
             Origin::Kept(index) => kept(case, *index, after).map_err(|what| format!("line {line}: {what}"))?,
+            Origin::Env(pair) => {
+                let wanted = format!("{} {pair}", keyword_text(after, case.after));
+                if after.keyword != Keyword::Env || squeezed(&text) != wanted {
+                    return Err(format!("line {line}: the plan's ENV reads `{text}`"));
+                }
+            }
             Origin::Run(commands) => {
                 let wanted = format!("{} {}", keyword_text(after, case.after), commands.join(" && "));
                 if after.keyword != Keyword::Run || squeezed(&text) != squeezed(&wanted) {

@@ -12,9 +12,12 @@ mod root_user;
 mod taken_id;
 mod unknown_user;
 mod unowned_copy;
+mod unreachable_home;
 mod unused_user;
 
-use crate::plan::Draft;
+use crate::model::hazard::Scene;
+use crate::options::Options;
+use crate::plan::{Draft, Plan, home};
 
 /// A rule: what it is called, what it means, what it asks for.
 #[derive(Clone, Copy)]
@@ -38,7 +41,7 @@ impl Rule {
 
 /// Every rule. The switch of the user comes first because the others hang on the account;
 /// where a USER stands comes before how it is written.
-pub const ALL: [Rule; 13] = [
+pub const ALL: [Rule; 14] = [
     missing_user::RULE,
     root_user::RULE,
     root_entrypoint::RULE,
@@ -50,6 +53,7 @@ pub const ALL: [Rule; 13] = [
     floating_id::RULE,
     named_user::RULE,
     chown_run::RULE,
+    unreachable_home::RULE,
     unowned_copy::RULE,
     privileged_port::RULE,
 ];
@@ -57,3 +61,19 @@ pub const ALL: [Rule; 13] = [
 /// Rules that are a fix of their own, without a switch of the user.
 pub const ALONE: [Rule; 6] =
     [early_user::RULE, late_user::RULE, taken_id::RULE, floating_id::RULE, named_user::RULE, chown_run::RULE];
+
+/// The plan that rules make of a stage. What they leave alone because of root's home is planned once more without it.
+pub fn plan(scene: &Scene<'_>, options: &Options, rules: &[Rule]) -> Plan {
+    let options = &options.clone().resolved();
+    let plain = draft(scene, options, rules, None);
+    home::moved(scene, options, &plain, &|scene, relocation| draft(scene, options, rules, Some(relocation)))
+        .unwrap_or(plain)
+}
+
+fn draft(scene: &Scene<'_>, options: &Options, rules: &[Rule], relocation: Option<home::Relocation>) -> Plan {
+    let mut draft = Draft { relocation, ..Draft::new(scene, options) };
+    for rule in rules.iter().filter(|rule| options.enabled(rule.id)) {
+        (rule.apply)(&mut draft);
+    }
+    draft.finish()
+}

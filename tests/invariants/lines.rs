@@ -222,7 +222,13 @@ pub(super) fn rows() -> Vec<Spoiled> {
                 let at = s.at("RUN npm run");
                 s.plan.changes.insert(
                     0,
-                    Change::Block { place: Place::Below(at), comment: None, commands: vec!["true".into()], user: None },
+                    Change::Block {
+                        place: Place::Below(at),
+                        comment: None,
+                        env: None,
+                        commands: vec!["true".into()],
+                        user: None,
+                    },
                 );
             },
             &[],

@@ -133,7 +133,13 @@ pub(super) fn rows() -> Vec<Spoiled> {
                 s.remove("USER");
                 let place = Place::Above(s.at("CMD"));
                 let moved = Some("1000:1000".to_owned());
-                s.plan.changes.push(Change::Block { place, comment: None, commands: Vec::new(), user: moved });
+                s.plan.changes.push(Change::Block {
+                    place,
+                    comment: None,
+                    env: None,
+                    commands: Vec::new(),
+                    user: moved,
+                });
                 s.plan.turned = vec![Turned { user, freed: vec![step] }];
             },
             &[],

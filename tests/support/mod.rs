@@ -6,7 +6,7 @@ use unroot::edit;
 use unroot::model::Model;
 use unroot::model::hazard::Scene;
 use unroot::options::Options;
-use unroot::plan::{Draft, Plan};
+use unroot::plan::Plan;
 use unroot::{Dockerfile, report, rules, syntax};
 
 /// A Dockerfile at the root of its project.
@@ -34,9 +34,7 @@ pub(crate) fn plan_of(model: &Model<'_>) -> Plan {
     let (stage, files, options) = (model.stages.len() - 1, files(), Options::default());
     let programs = model.programs(stage);
     let scene = Scene::new(model, stage, &programs, &files, Some(""), Some("Dockerfile"));
-    let mut draft = Draft::new(&scene, &options);
-    rules::ALL.iter().for_each(|rule| (rule.apply)(&mut draft));
-    draft.finish()
+    rules::plan(&scene, &options, &rules::ALL)
 }
 
 /// The text with a plan's changes in it.

@@ -1,7 +1,7 @@
 //! What lies in root's home or on volumes.
 
 use super::{Hazard, Scene, Weight, hazard};
-use crate::facts;
+use crate::facts::{self, HomeDownload};
 use crate::model::{Value, Who, value};
 use crate::syntax::{Args, Keyword};
 
@@ -115,12 +115,37 @@ pub fn cache_volumes(scene: &Scene<'_>) -> Vec<String> {
 
 /// RUNs that leave in root's home what the process looks for in its own.
 pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    let model = scene.model;
-    for (stage, index) in model.lineage(scene.stage) {
-        // What runs as the account itself has the account's home.
-        if model.keyword(index) != Keyword::Run || matches!(model.user(stage, index), Who::User(_)) {
-            continue;
+    for (index, download) in unsettled(scene) {
+        let message = format!("{} puts files into root's home, where the process will not find them", download.what);
+        found.push(hazard("root-download", Weight::Manual, index, message));
+    }
+    for index in runs(scene) {
+        let text = scene.text(index);
+        let mut words = text.split([' ', '\t', '"', '\'', '=', ':', ';']);
+        if words.any(|word| value::within(word, "/root") || word.starts_with("~/")) {
+            let message = "a RUN works below /root, which no other user can enter (mode 0700)";
+            found.push(hazard("root-home", Weight::Unsafe, index, message));
         }
+    }
+}
+
+/// The RUNs that have root's home: what runs as the account itself has the account's.
+fn runs(scene: &Scene<'_>) -> Vec<usize> {
+    let model = scene.model;
+    let lineage = model.lineage(scene.stage).into_iter();
+    let own = |(stage, index): &(usize, usize)| {
+        model.keyword(*index) == Keyword::Run && !matches!(model.user(*stage, *index), Who::User(_))
+    };
+    lineage.filter(own).map(|(_, index)| index).collect()
+}
+
+/// Downloads into root's home that nothing puts elsewhere: the RUN, and what is known of it.
+pub fn unsettled(scene: &Scene<'_>) -> Vec<(usize, &'static HomeDownload)> {
+    let model = scene.model;
+    let lineage = model.lineage(scene.stage);
+    let mut found = Vec::new();
+    for index in runs(scene) {
+        let Some(stage) = model.stage_of(index) else { continue };
         let text = scene.text(index);
         for download in facts::home_downloads() {
             let hit = download.marks.iter().all(|mark| text.contains(mark));
@@ -131,18 +156,10 @@ pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
                 let text = scene.text(*at);
                 model.keyword(*at) == Keyword::Run && download.settled_text.iter().any(|mark| text.contains(mark))
             };
-            if hit && !settled && !model.lineage(scene.stage).iter().any(told) {
-                let message =
-                    format!("{} puts files into root's home, where the process will not find them", download.what);
-                found.push(hazard("root-download", Weight::Manual, index, message));
+            if hit && !settled && !lineage.iter().any(told) {
+                found.push((index, download));
             }
         }
-        if text
-            .split([' ', '\t', '"', '\'', '=', ':', ';'])
-            .any(|word| value::within(word, "/root") || word.starts_with("~/"))
-        {
-            let message = "a RUN works below /root, which no other user can enter (mode 0700)";
-            found.push(hazard("root-home", Weight::Unsafe, index, message));
-        }
     }
+    found
 }

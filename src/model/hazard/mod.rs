@@ -18,7 +18,7 @@ use crate::compose::{self, Service};
 use crate::context::{Files, Ignored};
 
 pub use base::{is_development, is_windows};
-pub use home::cache_volumes;
+pub use home::{cache_volumes, unsettled};
 
 /// Folders of installed packages: a process reads them, whatever is mounted or written there.
 pub const PACKAGE_FOLDERS: [&str; 3] = ["node_modules", "vendor", ".venv"];

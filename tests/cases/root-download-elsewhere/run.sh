@@ -1,0 +1,3 @@
+#!/bin/sh
+export PLAYWRIGHT_BROWSERS_PATH=$HOME/browsers
+python app.py
