@@ -176,7 +176,7 @@ fn commands(out: &mut String, commands: &Commands) {
     let or = |kind: &str, text: &Option<String>, other: &str| value(kind, text.as_deref().unwrap_or(other));
     let rows = commands.programs.iter().map(|(name, program)| {
         format!(
-            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?}, at_start: {} }}",
+            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?}, at_start: {}, keeps: {:?}, kept_elsewhere_by: {} }}",
             or("ProgramRole", &program.role, "plain"),
             or("Known", &program.root, "unknown"),
             or("ProgramKind", &program.kind, "plain"),
@@ -184,6 +184,8 @@ fn commands(out: &mut String, commands: &Commands) {
             list(&program.subcommands, |(name, writes)| format!("({name:?}, {})", value("Writes", writes))),
             program.port,
             option(program.at_start.as_ref().map(|text| value("AtStart", text))),
+            program.keeps,
+            texts(&program.kept_elsewhere_by),
         )
     });
     table(out, "PROGRAMS", "ProgramFacts", rows);

@@ -285,6 +285,12 @@ pub struct Program {
     /// source, and into caches).
     #[serde(default)]
     pub at_start: Option<String>,
+    /// What a server keeps its data in, in the folder that it starts in.
+    #[serde(default)]
+    pub keeps: Option<String>,
+    /// Beginnings or ends of arguments that put the data elsewhere.
+    #[serde(default)]
+    pub kept_elsewhere_by: Vec<String>,
 }
 
 /// A download into root's home.

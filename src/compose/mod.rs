@@ -169,8 +169,7 @@ mod tests {
     #[test]
     fn mounts_and_needs_are_read_in_both_forms() {
         let mut files = Memory::default();
-        let first =
-            "services:\n  web:\n    build: .\n    volumes:\n      - ./data:/app/data\n      - cache:/cache:ro\n";
+        let first = "services:\n  web:\n    build: .\n    volumes:\n      - ./data:/app/data\n      - cache:/cache:ro\n      - \"shared:${ROOT:-/shared}\"\n";
         let second = "services:\n  web:\n    privileged: true\n    cap_add: [NET_BIND_SERVICE]\n    volumes:\n      - {type: bind, source: .,\n         target: /app}\n      - \"${DATA:-./x}:/x\"\n  db: {image: postgres, volumes: [./pg:/pg]}\n";
         files.insert("a/docker-compose.yml", first, 0o644);
         files.insert("a/docker-compose.dev.yml", second, 0o644);
@@ -182,7 +181,8 @@ mod tests {
             target: target.to_owned(),
             read_only,
         };
-        let plain = vec![mount(Some("a/data"), "/app/data", false), mount(None, "/cache", true)];
+        let shared = mount(None, "/shared", false);
+        let plain = vec![mount(Some("a/data"), "/app/data", false), mount(None, "/cache", true), shared];
         assert_eq!(of("compose.yml").mounts, plain);
         assert_eq!(of("dev.yml").needs, ["privileged"]);
         assert_eq!(of("dev.yml").mounts.first(), Some(&mount(Some("a"), "/app", false)));

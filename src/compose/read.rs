@@ -101,11 +101,7 @@ pub(super) fn read(written: Written, name: String, file: &str, folder: &str, pat
 fn mount(volume: Volume, folder: &str) -> Option<Mount> {
     let (source, target, read_only) = match volume {
         Volume::Short(text) => {
-            // A variable's default holds colons of its own.
-            let text = match text.strip_prefix("${").and_then(|rest| rest.split_once('}')) {
-                Some((variable, rest)) => format!("./{}{rest}", variable.replace(':', "")),
-                None => text,
-            };
+            let text = with_defaults(&text);
             let mut parts = text.split(':');
             let source = parts.next()?.to_owned();
             let target = parts.next()?.to_owned();
@@ -122,6 +118,22 @@ fn mount(volume: Volume, folder: &str) -> Option<Mount> {
     let host = source.filter(|source| source.starts_with(['.', '/', '~', '$']));
     let host = host.map(|host| if host.starts_with('.') { join(folder, &host) } else { host });
     Some(Mount { host, target, read_only })
+}
+
+/// A text with the defaults of its variables: `${DATA:-./data}` is `./data` (compose specification, "Interpolation").
+fn with_defaults(text: &str) -> String {
+    let mut found = String::new();
+    let mut rest = text;
+    while let Some((before, inside)) = rest.split_once("${") {
+        let Some((variable, after)) = inside.split_once('}') else { break };
+        found.push_str(before);
+        match variable.split_once('-') {
+            Some((_, default)) => found.push_str(default),
+            None => found.push_str(&format!("${{{}}}", variable.replace(':', ""))),
+        }
+        rest = after;
+    }
+    found + rest
 }
 
 /// `command:` in both forms, as text of a shell.

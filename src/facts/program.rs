@@ -77,6 +77,10 @@ pub struct ProgramFacts {
     pub port: Option<u16>,
     /// What a start tool writes at run time.
     pub at_start: Option<AtStart>,
+    /// What it keeps its data in, in the working folder.
+    pub keeps: Option<&'static str>,
+    /// Beginnings or ends of arguments that put the data elsewhere.
+    pub kept_elsewhere_by: &'static [&'static str],
 }
 
 /// A RUN that leaves in root's home what the process looks for in its own.

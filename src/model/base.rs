@@ -7,18 +7,24 @@ use crate::images::{self, AccountTool, Evidence, PackageManager};
 use crate::options::GivenImage;
 use crate::syntax::{Args, Keyword};
 
-/// Finds the facts of a stage's base image: its template's, else what the caller or the file tells of it.
+/// Finds the template of a stage's base image, whose ENV the stage's own variables see.
+pub(super) fn look_up(model: &mut Model<'_>, stage: usize) {
+    if let Some(Base::Image { reference, facts, listed, .. }) = model.stages.get_mut(stage).map(|stage| &mut stage.base)
+    {
+        *facts = images::lookup(reference).map(Box::new);
+        *listed = facts.is_some();
+    }
+}
+
+/// What the caller or the file tells of a base image that has no template.
 pub(super) fn judge_base(model: &mut Model<'_>, stage: usize, images: &BTreeMap<String, GivenImage>) {
-    let Some(Base::Image { reference, .. }) = model.stages.get(stage).map(|stage| &stage.base) else { return };
-    let (found, known) = match images::lookup(reference) {
-        Some(facts) => (facts, true),
-        None => {
-            let told = images::given(reference, images);
-            (told.unwrap_or_else(|| images::fallback(reference, &evidence(model, stage))), false)
-        }
+    let Some(Base::Image { reference, facts: None, .. }) = model.stages.get(stage).map(|stage| &stage.base) else {
+        return;
     };
-    if let Some(Base::Image { facts, listed, .. }) = model.stages.get_mut(stage).map(|stage| &mut stage.base) {
-        (*facts, *listed) = (Some(Box::new(found)), known);
+    let told = images::given(reference, images);
+    let found = told.unwrap_or_else(|| images::fallback(reference, &evidence(model, stage)));
+    if let Some(Base::Image { facts, .. }) = model.stages.get_mut(stage).map(|stage| &mut stage.base) {
+        *facts = Some(Box::new(found));
     }
 }
 

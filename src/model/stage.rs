@@ -126,6 +126,7 @@ pub(super) fn resolve_bases(model: &mut Model<'_>, images: &BTreeMap<String, Giv
         if let Some(stage) = model.stages.get_mut(index) {
             stage.base = base;
         }
+        super::base::look_up(model, index);
         read_variables(model, index, &globals);
         read_workdirs(model, index);
         super::base::judge_base(model, index, images);
@@ -252,9 +253,13 @@ impl Model<'_> {
             }
             match &this.base {
                 Base::Stage(parent) if *parent < at => (at, end) = (*parent, usize::MAX),
-                Base::Image { facts: Some(facts), .. } => {
+                Base::Image { facts: Some(facts), listed, .. } => {
                     let found = facts.env.iter().find(|(key, _)| *key == name);
-                    return found.map_or(Value::Unset, |(_, value)| Value::Known((*value).to_owned()));
+                    // Nobody has looked at what else such an image sets: maybe what the file sets anew.
+                    let recalled = *listed && facts.confidence == Confidence::Recalled;
+                    let unseen = recalled && name != "PATH" && this.env.contains_key(name);
+                    let other = if unseen { Value::Unknown } else { Value::Unset };
+                    return found.map_or(other, |(_, value)| Value::Known((*value).to_owned()));
                 }
                 _ => return Value::Unset,
             }

@@ -71,7 +71,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
         let commands = hand_over(&identity.owner(), &early, true);
         draft.changes.push(Change::Block {
             place: Place::Above(volume),
-            comment: None,
+            comment: Some("Above VOLUME: a change of owner below it may be lost".to_owned()),
             env: None,
             commands,
             user: None,

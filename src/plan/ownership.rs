@@ -67,7 +67,10 @@ pub(super) fn push(draft: &mut Draft<'_>, id: &'static str, at: usize, message: 
 
 fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let uses = uses(model, stage, folder, &|ran| settled(draft.scene, ran, folder));
+    let mut uses = uses(model, stage, folder, &|ran| settled(draft.scene, ran, folder));
+    uses.extend(
+        scripts(draft.scene, folder).filter(|used| uses.iter().all(|known| known.at != used.at)).collect::<Vec<_>>(),
+    );
     let mut made_by_copy = false;
     let mut left = Vec::new();
     for copy in &owners.copies {
@@ -119,6 +122,28 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
         });
     }
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
+}
+
+/// RUNs that start a script of the project which names the folder, by its path or by an ENV that holds it.
+pub(super) fn scripts<'d>(scene: &'d Scene<'_>, folder: &str) -> impl Iterator<Item = Used> + 'd {
+    let model = scene.model;
+    let named = model.environments(scene.stage).into_iter();
+    let mut marks: Vec<String> = named
+        .filter(|(name, _, value)| {
+            name != "PATH" && value.text().is_some_and(|path| path.len() > 1 && value::within(path, folder))
+        })
+        .flat_map(|(name, _, _)| [format!("${name}"), format!("${{{name}}}")])
+        .collect();
+    marks.push(folder.to_owned());
+    let runs = model.lineage(scene.stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    runs.filter(move |(stage, index)| {
+        model.commands(*stage, *index).list.iter().any(|ran| {
+            let file = Some(&ran.full).filter(|full| full.starts_with('/')).and_then(|full| scene.file(full));
+            let text = file.map(|file| String::from_utf8_lossy(&file.text).into_owned());
+            text.is_some_and(|text| marks.iter().any(|mark| text.contains(mark.as_str())))
+        })
+    })
+    .map(|(_, at)| Used { at, opaque: true, installs: false, writes: true })
 }
 
 /// Hands over what the app writes by its framework, if it is built on one that is known.

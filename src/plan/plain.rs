@@ -1,6 +1,6 @@
 //! Programs that start in a folder of the image: what shows that they write nothing there.
 
-use super::ownership::{push, shellless};
+use super::ownership::{push, scripts, shellless};
 use super::{Change, Draft, Handed, Identity};
 use crate::context::Entry;
 use crate::facts::{self, Writes};
@@ -27,7 +27,13 @@ pub(super) fn no_folder(draft: &mut Draft<'_>, identity: &Identity, owners: &Own
         return;
     }
     let cwd = scene.model.process_folder(scene.stage);
+    let filled = cwd.text().filter(|cwd| *cwd != "/").and_then(|cwd| scripts(scene, cwd).next());
     let cwd = cwd.text().unwrap_or("a folder that cannot be known").to_owned();
+    if let Some(used) = filled {
+        let line = scene.model.line(used.at);
+        let message = format!("what the RUN on line {line} leaves in {cwd} cannot be known, and stays root's");
+        return push(draft, "opaque-run", used.at, message);
+    }
     push(
         draft,
         "opaque-writes",

@@ -72,8 +72,20 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             );
             return;
         }
-        draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make, by_copy: false, why });
+        let tree = is_worked_in(model, stage, owners, &path);
+        draft.handed.push(Handed { path, owner: identity.owner(), tree, make, by_copy: false, why });
     }
+}
+
+/// Whether a program that was installed beside a folder runs once the folder is there: it may have filled it as root.
+fn is_worked_in(model: &Model<'_>, stage: usize, owners: &Owners, path: &str) -> bool {
+    let Some(Made::Run(made)) = owners.nodes.get(path).map(|node| node.made) else { return false };
+    let Some(top) = path.match_indices('/').nth(2).and_then(|(at, _)| path.get(..at)) else { return false };
+    let beside = |ran: &Ran| {
+        value::within(&ran.full, top) && ran.full != top && facts::writes(&ran.name, "") == facts::Writes::Unknown
+    };
+    let runs = model.lineage(stage).into_iter().filter(|(_, at)| *at >= made && model.keyword(*at) == Keyword::Run);
+    runs.into_iter().any(|(of, at)| model.commands(of, at).list.iter().any(beside))
 }
 
 /// A folder that the process seems to keep data in, if the file shows one: what lies on a volume keeps its owner.
@@ -217,8 +229,10 @@ fn is_filled(model: &Model<'_>, stage: usize, index: usize, path: &str) -> bool 
 }
 
 fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, String, bool)> {
-    const DATA: [&str; 12] =
-        ["DATA", "CACHE", "UPLOAD", "STORAGE", "LOG", "STATE", "MEDIA", "TMP", "TEMP", "DB", "DATABASE", "STATIC"];
+    const DATA: [&str; 13] = [
+        "DATA", "CACHE", "UPLOAD", "STORAGE", "LOG", "STATE", "MEDIA", "TMP", "TEMP", "DB", "DATABASE", "STATIC",
+        "OUTPUT",
+    ];
     const ENDS: [&str; 7] = ["DIR", "DIRECTORY", "PATH", "ROOT", "FOLDER", "HOME", "CACHE"];
     let mut found = Vec::new();
     for (name, index, value) in model.environments(stage) {
@@ -243,7 +257,10 @@ fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, String, bool)> 
             }
             _ => None,
         };
-        let path = path.filter(|path| path.len() > 1 && !TOOLS.iter().any(|tools| value::within(path, tools)));
+        // What is called data is the app's wherever software of its own lies.
+        let apart = |path: &str| is_data && path.starts_with("/opt/") && path.matches('/').count() > 2;
+        let path = path
+            .filter(|path| path.len() > 1 && (apart(path) || !TOOLS.iter().any(|tools| value::within(path, tools))));
         found.extend(path.map(|path| (path, format!("named by ENV {name}"), true)));
     }
     found

@@ -22,9 +22,9 @@ pub(super) fn rows() -> Vec<Spoiled> {
             "a comment moves to another instruction",
             NODE,
             |_| {},
-            &[("# Our own code\n", ""), ("VOLUME", "# Our own code\nVOLUME")],
+            &[("# Our own code\n", ""), ("\nVOLUME", "\n# Our own code\nVOLUME")],
         ),
-        row("trivia", "a comment that nobody declared", NODE, |_| {}, &[("VOLUME", "# Data\nVOLUME")]),
+        row("trivia", "a comment that nobody declared", NODE, |_| {}, &[("\nVOLUME", "\n# Data\nVOLUME")]),
         row(
             "trivia",
             "the block's comment is lost",

@@ -1,7 +1,7 @@
 //! What lies in root's home or on volumes.
 
 use super::{Hazard, Scene, Weight, hazard};
-use crate::facts::{self, HomeDownload};
+use crate::facts::{self, HomeDownload, Writes, words};
 use crate::model::{Value, Who, value};
 use crate::syntax::{Args, Keyword};
 
@@ -123,10 +123,40 @@ pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let text = scene.text(index);
         let mut words = text.split([' ', '\t', '"', '\'', '=', ':', ';']);
         if words.any(|word| value::within(word, "/root") || word.starts_with("~/")) {
-            let message = "a RUN works below /root, which no other user can enter (mode 0700)";
-            found.push(hazard("root-home", Weight::Unsafe, index, message));
+            found.push(match kept(scene, index) {
+                Some(path) => {
+                    let message = format!(
+                        "a RUN makes {path} for the home of whoever runs it, and no other user can enter /root"
+                    );
+                    hazard("root-home", Weight::Manual, index, message)
+                }
+                None => {
+                    let message = "a RUN works below /root, which no other user can enter (mode 0700)";
+                    hazard("root-home", Weight::Unsafe, index, message)
+                }
+            });
         }
     }
+}
+
+/// What a RUN makes in root's home and leaves there, other than what only a build reads.
+fn kept(scene: &Scene<'_>, index: usize) -> Option<String> {
+    let stage = scene.model.stage_of(index)?;
+    let commands = &scene.model.commands(stage, index).list;
+    let made = commands.iter().filter(|ran| facts::writes(&ran.name, "") == Writes::Named && ran.name != "rm");
+    let named = made
+        .filter(|ran| ran.name != "chmod")
+        .flat_map(|ran| ran.named().into_iter().map(|it| ran.path(it.as_deref())));
+    let written = commands.iter().flat_map(|ran| ran.writes.iter().map(|it| ran.path(it.as_deref())));
+    let later = |path: &str| {
+        let removes = |(_, at): &(usize, usize)| *at >= index && scene.text(*at).contains("rm ");
+        let names = |(_, at): (usize, usize)| scene.text(at).matches(path).count() > usize::from(at == index);
+        scene.model.lineage(scene.stage).into_iter().filter(removes).any(names)
+    };
+    named.chain(written).flatten().find(|path| {
+        let first = path.strip_prefix("/root/").and_then(|rest| rest.split('/').next());
+        first.is_some_and(|first| first.starts_with('.') && !words::HOME_BUILD_FILES.contains(&first)) && !later(path)
+    })
 }
 
 /// The RUNs that have root's home: what runs as the account itself has the account's.

@@ -23,7 +23,14 @@ const DEPTH: usize = 6;
 
 /// Looks at every program that the command starts, through start scripts too.
 pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    found.append(&mut walked(scene).found);
+    let walk = walked(scene);
+    let mut beside = Walk { read: walk.read, ..Walk::new(scene) };
+    found.extend(walk.found);
+    // What programs may run by its name: only what certainly fails counts.
+    for path in own::on_path(scene) {
+        beside.script(&own::program(scene, &path), &[Some(path)]);
+    }
+    found.extend(beside.found.into_iter().filter(|hazard| hazard.id == "system-file"));
 }
 
 /// Every program that the command starts, those of start scripts included, as far as they can be read.
@@ -74,11 +81,12 @@ impl<'w, 's> Walk<'w, 's> {
             return self.push("start-script-root", Weight::Manual, program, message);
         }
         self.written(program);
+        self.kept(program);
         match facts::command(&program.name).map(|known| known.role) {
             Some(ProgramRole::Interpreter) => match script_argument(program) {
                 Some((path, rest)) => {
                     let place = self.below_folder(&path);
-                    self.script(&Program { arguments: rest, ..program.clone() }, &[place]);
+                    self.script(&Program { path, arguments: rest, ..program.clone() }, &[place]);
                 }
                 None if is_bare_shell(program) => {
                     let message = format!(
@@ -173,6 +181,23 @@ impl<'w, 's> Walk<'w, 's> {
         }
     }
 
+    /// Data that a server keeps in the folder that it starts in.
+    fn kept(&mut self, program: &Program) {
+        let Some(known) = facts::command(&program.name) else { return };
+        let Some(file) = known.keeps else { return };
+        let told = |word: &String| known.kept_elsewhere_by.iter().any(|it| word.starts_with(it) || word.ends_with(it));
+        let cwd = self.scene.model.process_folder(self.scene.stage);
+        let Some(cwd) = cwd.text().filter(|_| !program.arguments.iter().flatten().any(told)) else { return };
+        if super::owner::SYSTEM.contains(&cwd) {
+            let path = value::join(cwd, file);
+            let message = format!(
+                "{} keeps its data in {path}, and only root may create files in {cwd}: give it a folder of its own",
+                program.name
+            );
+            self.push("system-file", Weight::Manual, program, message);
+        }
+    }
+
     /// Files that a command itself writes: redirections and options like `--pid`.
     fn written(&mut self, program: &Program) {
         const OPTIONS: [&str; 8] =
@@ -220,10 +245,10 @@ impl<'w, 's> Walk<'w, 's> {
         }
         let folder = path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder });
         if model.is_base_folder(self.scene.stage, folder) || is_system(&path) {
-            let message = format!("the command creates {path}, and only root may create files in {folder}");
+            let message = format!("{} creates {path}, and only root may create files in {folder}", program.name);
             return self.push("system-file", Weight::Manual, program, message);
         }
-        let message = format!("the command writes {path}: check that the account may");
+        let message = format!("{} writes {path}: check that the account may", program.name);
         self.push("written-file", Weight::Unsafe, program, message);
     }
 }

@@ -1,7 +1,10 @@
 //! Programs that the project itself makes: console scripts of its Python package, commands of its Node package.
 
+use crate::model::entry::Program;
 use crate::model::hazard::Scene;
+use crate::model::script::shebang_is_shell;
 use crate::model::value;
+use crate::source::Span;
 use crate::syntax::{Args, Keyword};
 
 /// Whether the project's own manifest declares the program, and a step of the build installs the project.
@@ -49,6 +52,36 @@ fn installs(scene: &Scene<'_>) -> bool {
             }
         })
     })
+}
+
+/// Shell scripts that copies put into a folder of PATH one by one, and no step of the build runs.
+pub(super) fn on_path(scene: &Scene<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for copy in scene.model.owners(scene.stage).copies {
+        let Some(to) = copy.destination.as_deref() else { continue };
+        for source in sources(scene, copy.instruction) {
+            let name = source.rsplit('/').next().unwrap_or("");
+            let path = if copy.into { value::join(to, name) } else { to.to_owned() };
+            let name = path.rsplit('/').next().unwrap_or("").to_owned();
+            let runs = |index: usize| {
+                scene.model.keyword(index) == Keyword::Run && scene.text(index).contains(&format!("{name} "))
+            };
+            let used = scene.model.lineage(scene.stage).into_iter().any(|(_, index)| runs(index));
+            let script = || scene.file(&path).is_some_and(|file| shebang_is_shell(&file.text));
+            if !name.is_empty() && !used && scene.places(&name).contains(&path) && script() {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// The program that a file of the image is when it is run by its name.
+pub(super) fn program(scene: &Scene<'_>, path: &str) -> Program {
+    let from = scene.from();
+    let span = scene.model.instruction(from).map_or(Span::new(0, 0), |from| from.span);
+    let name = path.rsplit('/').next().unwrap_or("").to_owned();
+    Program { name, path: path.to_owned(), arguments: Vec::new(), at: (scene.stage, from), span, writes: Vec::new() }
 }
 
 /// The sources of a copy, as absolute paths of their context or stage.
