@@ -148,14 +148,18 @@ fn kept(scene: &Scene<'_>, index: usize) -> Option<String> {
         .filter(|ran| ran.name != "chmod")
         .flat_map(|ran| ran.named().into_iter().map(|it| ran.path(it.as_deref())));
     let written = commands.iter().flat_map(|ran| ran.writes.iter().map(|it| ran.path(it.as_deref())));
-    let later = |path: &str| {
-        let removes = |(_, at): &(usize, usize)| *at >= index && scene.text(*at).contains("rm ");
-        let names = |(_, at): (usize, usize)| scene.text(at).matches(path).count() > usize::from(at == index);
-        scene.model.lineage(scene.stage).into_iter().filter(removes).any(names)
+    let removed = |path: &str| {
+        let runs = scene.model.lineage(scene.stage).into_iter().filter(|(_, at)| *at >= index);
+        runs.filter(|(_, at)| scene.model.keyword(*at) == Keyword::Run).any(|(of, at)| {
+            let mut removals = scene.model.commands(of, at).list.iter().filter(|ran| ran.name == "rm");
+            removals.any(|ran| {
+                ran.operands().any(|(_, text)| ran.path(text).is_some_and(|gone| value::within(path, &gone)))
+            })
+        })
     };
     named.chain(written).flatten().find(|path| {
         let first = path.strip_prefix("/root/").and_then(|rest| rest.split('/').next());
-        first.is_some_and(|first| first.starts_with('.') && !words::HOME_BUILD_FILES.contains(&first)) && !later(path)
+        first.is_some_and(|first| first.starts_with('.') && !words::HOME_BUILD_FILES.contains(&first)) && !removed(path)
     })
 }
 

@@ -1,0 +1,3 @@
+#!/bin/sh
+
+exec /usr/bin/chromedriver --log-path=/var/log/driver "$@"
