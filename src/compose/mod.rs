@@ -32,8 +32,8 @@ pub struct Service {
     pub mounts: Vec<Mount>,
     /// Why it needs more than a user of its own may do: `privileged`, `devices`, …
     pub needs: Vec<&'static str>,
-    /// The command that it brings of its own, as shell text.
-    pub command: Option<String>,
+    /// The words of the command that it brings of its own.
+    pub command: Vec<String>,
 }
 
 /// Something mounted into a service.
@@ -197,8 +197,8 @@ mod tests {
         let text = "services:\n  it: {image: \"${NAME}:1\"}\n  driver: {image: \"${NAME}:1\", command: [sh, -c, \"it's on\"]}\n";
         files.insert("driver/docker-compose.yml", text, 0o644);
         let found = services("driver/Dockerfile", &files);
-        let commands: Vec<Option<&str>> = found.iter().map(|service| service.command.as_deref()).collect();
-        assert_eq!(commands, [Some("'sh' '-c' 'it'\\''s on'")]);
+        let commands: Vec<&[String]> = found.iter().map(|service| service.command.as_slice()).collect();
+        assert_eq!(commands, [["sh", "-c", "it's on"].map(str::to_owned)]);
         assert_eq!(services("netdata/Dockerfile", &files).len(), 1);
         assert!(services("other/Dockerfile", &files).is_empty());
     }

@@ -93,7 +93,7 @@ pub(super) fn read(written: Written, name: String, file: &str, folder: &str, pat
         image: written.image,
         mounts: written.volumes.into_iter().filter_map(|volume| mount(volume, folder)).collect(),
         needs,
-        command: written.command.as_ref().and_then(command),
+        command: written.command.as_ref().map(command).unwrap_or_default(),
     }
 }
 
@@ -136,12 +136,12 @@ fn with_defaults(text: &str) -> String {
     found + rest
 }
 
-/// `command:` in both forms, as text of a shell.
-fn command(value: &serde_yaml::Value) -> Option<String> {
-    let quoted = |word: &serde_yaml::Value| Some(format!("'{}'", word.as_str()?.replace('\'', "'\\''")));
+/// The words of `command:` in both forms; a text is read as a shell would.
+fn command(value: &serde_yaml::Value) -> Vec<String> {
+    let text = |value: &serde_yaml::Value| value.as_str().map(str::to_owned);
     match value {
-        serde_yaml::Value::Sequence(words) => Some(words.iter().map(quoted).collect::<Option<Vec<_>>>()?.join(" ")),
-        value => value.as_str().map(str::to_owned),
+        serde_yaml::Value::Sequence(words) => words.iter().map(text).collect::<Option<_>>().unwrap_or_default(),
+        value => text(value).map(|text| vec!["sh".to_owned(), "-c".to_owned(), text]).unwrap_or_default(),
     }
 }
 

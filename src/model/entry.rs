@@ -122,12 +122,13 @@ impl Model<'_> {
         found
     }
 
-    /// The programs that a text for a shell starts in the container, told of at the stage's FROM.
-    pub fn programs_of(&self, stage: usize, text: &str) -> Programs {
+    /// The programs that a command of others than the file starts in the container, told of at the stage's FROM.
+    pub fn programs_of(&self, stage: usize, words: &[String]) -> Programs {
         let mut found = Programs { list: Vec::new(), complete: true };
         let from = self.stages.get(stage).map_or(0, |stage| stage.from);
         let span = self.instruction(from).map_or(Span::new(0, 0), |from| from.span);
-        self.add_script((stage, from), span, text, &mut found, 0);
+        let argv: Vec<_> = words.iter().map(|word| (Some(word.clone()), span)).collect();
+        self.add_program((stage, from), &argv, &[], &mut found, 0);
         found
     }
 

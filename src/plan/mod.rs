@@ -12,6 +12,7 @@ pub mod ownership;
 pub mod pins;
 mod plain;
 pub mod ports;
+mod settled;
 pub mod standing;
 pub mod switch;
 pub mod tools;

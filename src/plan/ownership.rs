@@ -1,13 +1,13 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
+use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
 use super::{Change, Draft, Handed, Identity, companions, modes, plain, write_set};
 use crate::context::Entry;
-use crate::facts::{self, Writes};
-use crate::model::command::Ran;
+use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
 use crate::model::owner::{Made, Owners};
-use crate::model::start::{self, makefile, tool};
+use crate::model::start;
 use crate::model::{Base, Model, value};
 use crate::options::Ownership;
 use crate::syntax::{Args, Keyword};
@@ -124,28 +124,6 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
 }
 
-/// RUNs that start a script of the project which names the folder, by its path or by an ENV that holds it.
-pub(super) fn scripts<'d>(scene: &'d Scene<'_>, folder: &str) -> impl Iterator<Item = Used> + 'd {
-    let model = scene.model;
-    let named = model.environments(scene.stage).into_iter();
-    let mut marks: Vec<String> = named
-        .filter(|(name, _, value)| {
-            name != "PATH" && value.text().is_some_and(|path| path.len() > 1 && value::within(path, folder))
-        })
-        .flat_map(|(name, _, _)| [format!("${name}"), format!("${{{name}}}")])
-        .collect();
-    marks.push(folder.to_owned());
-    let runs = model.lineage(scene.stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
-    runs.filter(move |(stage, index)| {
-        model.commands(*stage, *index).list.iter().any(|ran| {
-            let file = Some(&ran.full).filter(|full| full.starts_with('/')).and_then(|full| scene.file(full));
-            let text = file.map(|file| String::from_utf8_lossy(&file.text).into_owned());
-            text.is_some_and(|text| marks.iter().any(|mark| text.contains(mark.as_str())))
-        })
-    })
-    .map(|(_, at)| Used { at, opaque: true, installs: false, writes: true })
-}
-
 /// Hands over what the app writes by its framework, if it is built on one that is known.
 fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
     let scene = draft.scene;
@@ -180,35 +158,6 @@ fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
     if !draft.handed.iter().any(done) {
         draft.handed.push(Handed { path, owner: identity.owner(), tree: true, make: true, by_copy: false, why });
     }
-}
-
-/// What a command leaves in its folder where files of the project tell more than its name.
-fn settled(scene: &Scene<'_>, ran: &Ran, folder: &str) -> Option<Writes> {
-    let told = tool::script_writes(scene, ran).or_else(|| makefile::target_writes(scene, ran));
-    // `. venv/bin/activate` sets variables only.
-    let activates = matches!(ran.name.as_str(), "." | "source")
-        && ran.arguments.first().and_then(Option::as_deref).is_some_and(|path| path.ends_with("/bin/activate"));
-    // `php composer.phar install` is `composer install`.
-    let archive = ran.arguments.first().and_then(Option::as_deref).and_then(|path| path.strip_suffix(".phar"));
-    let archived = archive.map(|path| {
-        let verb = ran.operands().nth(1).and_then(|(_, text)| text).unwrap_or("");
-        facts::writes(path.rsplit('/').next().unwrap_or(path), verb)
-    });
-    told.or_else(|| bundled(scene, ran))
-        .or(archived)
-        .or_else(|| super::uses::environment(ran, folder))
-        .or(activates.then_some(Writes::Nothing))
-}
-
-/// Bundler installs below the app's folder where it is told to, else into the system.
-fn bundled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
-    let installs = ran.arguments.first().and_then(Option::as_deref).is_some_and(|word| word == "install");
-    let told = |(_, index): &(usize, usize)| {
-        let text = scene.text(*index);
-        text.contains("bundle")
-            && ["deployment", "set path", "set --local path", "--path"].iter().any(|mark| text.contains(mark))
-    };
-    (ran.name == "bundle" && installs && scene.model.lineage(scene.stage).iter().any(told)).then_some(Writes::Cwd)
 }
 
 /// Whether a VOLUME above the instruction `index` lies below `folder`.

@@ -1,6 +1,7 @@
 //! Programs that start in a folder of the image: what shows that they write nothing there.
 
-use super::ownership::{push, scripts, shellless};
+use super::ownership::{push, shellless};
+use super::settled::scripts;
 use super::{Change, Draft, Handed, Identity};
 use crate::context::Entry;
 use crate::facts::{self, Writes};

@@ -1,13 +1,15 @@
 //! What the project's own documentation does with the image: the README beside the Dockerfile, the one at the root, and
 //! comments of the Dockerfile itself.
 
+use std::cell::OnceCell;
+
 use super::children::published;
 use super::{Hazard, Scene, Weight, hazard};
 use crate::compose::{self, Service, last};
 use crate::facts::{self, Known, Writes};
 use crate::images;
+use crate::model::entry::Program;
 use crate::readme::{self, Run};
-use crate::shell::{self, Dialect, Word};
 
 /// A text that speaks of the image, and its name.
 struct Text {
@@ -17,46 +19,46 @@ struct Text {
     beside: bool,
 }
 
-/// The documented runs of the image, as services: what is mounted into it and what they give it.
-pub(super) fn services(scene: &Scene<'_>) -> Vec<Service> {
-    let runs = runs(scene).into_iter();
-    let service = |(file, run): (String, Run)| Service {
-        file,
+/// A documented run as a service: what is mounted into the image and what it is given.
+pub(super) fn service((file, run): &(String, Run)) -> Service {
+    Service {
+        file: file.clone(),
         name: "docker run".to_owned(),
-        image: Some(run.image),
-        mounts: run.mounts,
-        needs: run.needs,
+        image: Some(run.image.clone()),
+        mounts: run.mounts.clone(),
+        needs: run.needs.clone(),
         ..Service::default()
-    };
-    runs.map(service).collect()
+    }
 }
 
-fn runs(scene: &Scene<'_>) -> Vec<(String, Run)> {
-    let own = Own::new(scene);
+/// The documented runs of the image, each with the file that says so.
+pub(super) fn runs(scene: &Scene<'_>) -> Vec<(String, Run)> {
+    of_image(scene, readme::runs, |run| &run.image)
+}
+
+/// What the texts say of images that are the Dockerfile's own.
+fn of_image<T>(scene: &Scene<'_>, read: fn(&str) -> Vec<T>, image: fn(&T) -> &str) -> Vec<(String, T)> {
+    // Whose an image is takes reading more files.
+    let own = OnceCell::new();
     let mut found = Vec::new();
     for text in texts(scene) {
-        let runs = readme::runs(&text.text).into_iter().filter(|run| own.is(&run.image, text.beside));
-        found.extend(runs.map(|run| (text.file.clone(), run)));
+        let said = read(&text.text).into_iter();
+        let ours = said.filter(|it| own.get_or_init(|| Own::new(scene)).is(image(it), text.beside));
+        found.extend(ours.map(|it| (text.file.clone(), it)));
     }
     found
 }
 
 /// Images that the README shows to be built on this one, and documented commands that need root.
 pub(super) fn documents(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    let own = Own::new(scene);
-    for text in texts(scene) {
-        let base = readme::bases(&text.text).into_iter().find(|(_, image)| own.is(image, text.beside));
-        if let Some((line, image)) = base.filter(|_| text.file != COMMENT) {
-            let message = format!(
-                "{}:{line} shows images built on this one (FROM {image}): their own steps would lose root",
-                text.file
-            );
-            found.push(hazard("documented-base", Weight::Unsafe, scene.from(), message));
-            break;
-        }
+    let mut bases = of_image(scene, readme::bases, |(_, image)| image).into_iter();
+    if let Some((file, (line, image))) = bases.find(|(file, _)| file != COMMENT) {
+        let message =
+            format!("{file}:{line} shows images built on this one (FROM {image}): their own steps would lose root");
+        found.push(hazard("documented-base", Weight::Unsafe, scene.from(), message));
     }
-    let needs = |(file, run): (String, Run)| Some((needing(scene, &run.words)?, file, run.line));
-    if let Some((command, file, line)) = runs(scene).into_iter().find_map(needs) {
+    let needing = scene.runs.iter().find_map(|(file, run)| Some((file, run.line, needing(scene, &run.words)?)));
+    if let Some((file, line, command)) = needing {
         let message = format!("{file}:{line} runs `{command}` in it, which needs root");
         found.push(hazard("documented-command", Weight::Unsafe, scene.from(), message));
     }
@@ -119,41 +121,24 @@ impl Own {
 
 /// The command of a documented run that only root can do.
 fn needing(scene: &Scene<'_>, words: &[String]) -> Option<String> {
-    let text = match words {
-        [shell, option, text, ..] if is_shell(shell) && option.starts_with('-') && option.ends_with('c') => {
-            text.clone()
-        }
-        words => words.join(" "),
-    };
-    let script = shell::parse(text.as_bytes(), Dialect::Bash).ok()?;
-    let mut needing = None;
-    shell::each_simple(&script, &mut |simple, _| {
-        let words: Vec<String> = simple.words.iter().filter_map(Word::literal).collect();
-        if needing.is_none() && needs_root(scene, &words) {
-            let short: Vec<&str> = words.iter().take(3).map(String::as_str).collect();
-            needing = Some(short.join(" "));
-        }
-    });
-    needing
+    let started = scene.model.programs_of(scene.stage, words).list;
+    let program = started.iter().find(|program| needs_root(scene, program))?;
+    let words = program.arguments.iter().flatten().take(2).map(String::as_str);
+    Some(std::iter::once(program.name.as_str()).chain(words).collect::<Vec<_>>().join(" "))
 }
 
-fn needs_root(scene: &Scene<'_>, words: &[String]) -> bool {
-    let Some((program, rest)) = words.split_first() else { return false };
-    let name = program.rsplit('/').next().unwrap_or(program);
-    let first = rest.iter().find(|word| !word.starts_with('-')).map_or("", String::as_str);
+fn needs_root(scene: &Scene<'_>, program: &Program) -> bool {
+    let name = program.name.as_str();
+    let words = || program.arguments.iter().flatten();
+    let first = words().find(|word| !word.starts_with('-')).map_or("", String::as_str);
     let known = facts::command(name);
     if known.is_some_and(|known| known.needs_root == Known::Yes) && facts::writes(name, first) == Writes::System {
         return true;
     }
-    let parent =
-        |path: &str| path.rsplit_once('/').map(|(parent, _)| if parent.is_empty() { "/" } else { parent }.to_owned());
     let of_base = |path: &String| {
-        path.starts_with('/')
-            && parent(path).is_some_and(|parent| parent != "/tmp" && scene.model.is_base_folder(scene.stage, &parent))
+        let (parent, _) = path.rsplit_once('/').filter(|_| path.starts_with('/'))?;
+        let parent = if parent.is_empty() { "/" } else { parent };
+        Some(parent != "/tmp" && scene.model.is_base_folder(scene.stage, parent))
     };
-    matches!(name, "mkdir" | "touch") && rest.iter().any(of_base)
-}
-
-fn is_shell(word: &str) -> bool {
-    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
+    matches!(name, "mkdir" | "touch") && words().any(|path| of_base(path) == Some(true))
 }

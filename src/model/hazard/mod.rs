@@ -16,6 +16,7 @@ use super::value;
 use super::workload::{Workload, workloads};
 use crate::compose::{self, Service};
 use crate::context::{Files, Ignored};
+use crate::readme::Run;
 
 pub use base::{is_development, is_windows};
 pub use home::{cache_volumes, unsettled};
@@ -63,6 +64,8 @@ pub struct Scene<'s> {
     pub ignored: Ignored,
     /// The compose services and documented commands that run the image.
     pub services: Vec<Service>,
+    /// How the documentation runs the image, with the file that says so.
+    pub runs: Vec<(String, Run)>,
     workloads: OnceCell<Vec<Workload>>,
 }
 
@@ -120,8 +123,10 @@ impl<'s> Scene<'s> {
         let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
         let services = path.map(|path| compose::services(path, files)).unwrap_or_default();
         let workloads = OnceCell::new();
-        let mut scene = Self { model, stage, programs, files, context, path, ignored, services, workloads };
-        scene.services.extend(documents::services(&scene));
+        let runs = Vec::new();
+        let mut scene = Self { model, stage, programs, files, context, path, ignored, services, runs, workloads };
+        scene.runs = documents::runs(&scene);
+        scene.services.extend(scene.runs.iter().map(documents::service));
         scene
     }
 
@@ -141,7 +146,7 @@ impl<'s> Scene<'s> {
     /// What a compose service starts in the image, where the file itself names no command.
     pub fn started_by_compose(&self) -> Option<Programs> {
         let silent = !self.model.has_command(self.stage);
-        let command = self.serving().find_map(|service| service.command.as_deref()).filter(|_| silent)?;
+        let command = self.serving().map(|service| &service.command).find(|words| silent && !words.is_empty())?;
         let found = self.model.programs_of(self.stage, command);
         (found.complete && !found.list.is_empty()).then_some(found)
     }

@@ -1,6 +1,7 @@
 //! What other files of the project say about root's home: mounts, manifests, scripts, instructions, source.
 
 use super::mention::names;
+use crate::compose::join;
 use crate::context::Entry;
 use crate::facts;
 use crate::model::hazard::{PACKAGE_FOLDERS, Scene};
@@ -63,10 +64,6 @@ impl Elsewhere {
 struct Found {
     texts: Vec<(String, String)>,
     seen: usize,
-}
-
-fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 fn add(scene: &Scene<'_>, folder: &str, depth: usize, found: &mut Found) -> Option<()> {

@@ -1,0 +1,60 @@
+//! What steps of the build leave in the app's folder where files of the project tell more than the Dockerfile.
+
+use super::uses::{self, Used};
+use crate::facts::{self, Writes};
+use crate::model::command::Ran;
+use crate::model::hazard::Scene;
+use crate::model::start::{makefile, tool};
+use crate::model::value;
+use crate::syntax::Keyword;
+
+/// RUNs that start a script of the project which names the folder, by its path or by an ENV that holds it.
+pub(super) fn scripts<'d>(scene: &'d Scene<'_>, folder: &str) -> impl Iterator<Item = Used> + 'd {
+    let model = scene.model;
+    let named = model.environments(scene.stage).into_iter();
+    let mut marks: Vec<String> = named
+        .filter(|(name, _, value)| {
+            name != "PATH" && value.text().is_some_and(|path| path.len() > 1 && value::within(path, folder))
+        })
+        .flat_map(|(name, _, _)| [format!("${name}"), format!("${{{name}}}")])
+        .collect();
+    marks.push(folder.to_owned());
+    let runs = model.lineage(scene.stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    runs.filter(move |(stage, index)| {
+        model.commands(*stage, *index).list.iter().any(|ran| {
+            let file = Some(&ran.full).filter(|full| full.starts_with('/')).and_then(|full| scene.file(full));
+            let text = file.map(|file| String::from_utf8_lossy(&file.text).into_owned());
+            text.is_some_and(|text| marks.iter().any(|mark| text.contains(mark.as_str())))
+        })
+    })
+    .map(|(_, at)| Used { at, opaque: true, installs: false, writes: true })
+}
+
+/// What a command leaves in its folder where files of the project tell more than its name.
+pub(super) fn settled(scene: &Scene<'_>, ran: &Ran, folder: &str) -> Option<Writes> {
+    let told = tool::script_writes(scene, ran).or_else(|| makefile::target_writes(scene, ran));
+    // `. venv/bin/activate` sets variables only.
+    let activates = matches!(ran.name.as_str(), "." | "source")
+        && ran.arguments.first().and_then(Option::as_deref).is_some_and(|path| path.ends_with("/bin/activate"));
+    // `php composer.phar install` is `composer install`.
+    let archive = ran.arguments.first().and_then(Option::as_deref).and_then(|path| path.strip_suffix(".phar"));
+    let archived = archive.map(|path| {
+        let verb = ran.operands().nth(1).and_then(|(_, text)| text).unwrap_or("");
+        facts::writes(path.rsplit('/').next().unwrap_or(path), verb)
+    });
+    told.or_else(|| bundled(scene, ran))
+        .or(archived)
+        .or_else(|| uses::environment(ran, folder))
+        .or(activates.then_some(Writes::Nothing))
+}
+
+/// Bundler installs below the app's folder where it is told to, else into the system.
+fn bundled(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
+    let installs = ran.arguments.first().and_then(Option::as_deref).is_some_and(|word| word == "install");
+    let told = |(_, index): &(usize, usize)| {
+        let text = scene.text(*index);
+        text.contains("bundle")
+            && ["deployment", "set path", "set --local path", "--path"].iter().any(|mark| text.contains(mark))
+    };
+    (ran.name == "bundle" && installs && scene.model.lineage(scene.stage).iter().any(told)).then_some(Writes::Cwd)
+}
