@@ -285,7 +285,8 @@ pub struct Program {
     /// source, and into caches).
     #[serde(default)]
     pub at_start: Option<String>,
-    /// What a server keeps its data in, in the folder that it starts in.
+    /// What a server keeps its data in: a name in the folder that it starts in, or the path of a folder of its package, the
+    /// only one that it writes.
     #[serde(default)]
     pub keeps: Option<String>,
     /// Beginnings or ends of arguments that put the data elsewhere.

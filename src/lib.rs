@@ -42,15 +42,25 @@ pub struct Dockerfile {
 
 /// What is found in the Dockerfiles of a project, and what they are with the fixes applied; in the same order.
 pub fn fix(project: &Project<'_>, options: &options::Options) -> Vec<report::File> {
-    project.dockerfiles.iter().map(|file| fix_one(file, project.files, options)).collect()
+    let mut files: Vec<_> = project.dockerfiles.iter().map(|file| look(file, project.files, options)).collect();
+    settle(&mut files);
+    files
 }
 
-/// [`fix`] of one Dockerfile of a project.
+/// [`fix`] of one Dockerfile of a project, the only one that changes.
 pub fn fix_one(dockerfile: &Dockerfile, files: &dyn context::Files, options: &options::Options) -> report::File {
+    let mut file = [look(dockerfile, files, options)];
+    settle(&mut file);
+    let [file] = file;
+    file
+}
+
+/// [`fix_one`] before it is known which other Dockerfiles change in the same run: see [`settle`].
+pub fn look(dockerfile: &Dockerfile, files: &dyn context::Files, options: &options::Options) -> report::File {
     pipeline::run(dockerfile, files, options)
 }
 
-pub use pipeline::is_stable;
+pub use pipeline::{is_stable, settle};
 
 /// Id and page of every rule: what it means, why, before and after, when it is safe.
 pub fn rules() -> Vec<(&'static str, &'static str)> {

@@ -66,6 +66,8 @@ pub struct Options {
     pub images: BTreeMap<String, GivenImage>,
     /// Volumes that older containers filled as root will be given away by hand.
     pub accept_volumes: bool,
+    /// Whether only the Dockerfile can be changed, no other file with it: its text comes from stdin and goes to stdout.
+    pub sole_file: bool,
     /// Rules to apply; empty: all.
     pub select: BTreeSet<String>,
     /// Rules to leave out.

@@ -1,6 +1,6 @@
 //! One Dockerfile through all layers: tree, model, plan, edits, proof, report.
 
-use crate::context::Files;
+use crate::context::{Files, Overlay};
 use crate::edit::{self, Edit};
 use crate::model::Model;
 use crate::model::hazard::{self, Scene};
@@ -11,11 +11,14 @@ use crate::rules;
 use crate::syntax;
 use crate::{Dockerfile, compose, proof};
 
+mod along;
 mod place;
+mod shared;
 mod suppress;
 mod told;
 
 use place::context;
+pub use shared::settle;
 
 /// Looks at one Dockerfile of a project.
 pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options) -> report::File {
@@ -47,6 +50,14 @@ pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options)
     }
     report.notes.extend(suppress::notes(&outcome.comments));
     finish(&model, outcome, dockerfile, files, options, report)
+}
+
+/// Where a plan is made.
+#[derive(Clone, Copy)]
+struct Project<'p> {
+    dockerfile: &'p Dockerfile,
+    files: &'p dyn Files,
+    options: &'p Options,
 }
 
 /// What the targets of a file came to.
@@ -99,12 +110,13 @@ fn target(
     let whole = options.with_all_rules();
     suppress::mark_used(&mut outcome.comments, &scene, options, || rules::plan(&scene, &whole, &rules::ALL));
     let options = &suppress::applied(&outcome.comments, model, stage, options);
-    let plan = provable(&scene, rules::plan(&scene, options, &rules::ALL), options, &whole);
+    let project = Project { dockerfile, files, options };
+    let plan = provable(&scene, rules::plan(&scene, options, &rules::ALL), &project, &whole);
     let unsafe_only = plan.safety() == Safety::Unsafe && !options.unsafe_fixes;
     let switched = plan.identity.is_some();
     // What a switch that is not made would have done along is planned once more on its own.
     let alone = (!switched || unsafe_only).then(|| rules::plan(&scene, options, &rules::ALONE));
-    report.targets.push(told::target(model, stage, &plan));
+    report.targets.push(told::target(model, stage, &plan, &project));
     report.notes.extend(plan.notes.iter().cloned());
     let mut proved: Vec<(Plan, bool)> = Vec::new();
     if let Some(alone) = alone.filter(|alone| !alone.changes.is_empty()) {
@@ -125,17 +137,17 @@ fn target(
         report.findings.extend(open.map(|finding| told::finding(model, finding, None)));
     }
     for (plan, applies) in proved {
-        add(model, plan, applies, dockerfile, options, report, outcome);
+        add(model, plan, applies, &project, report, outcome);
     }
 }
 
 /// The plan, or its refusal where it does not prove only because rules are left out of it.
-fn provable(scene: &Scene<'_>, plan: Plan, options: &Options, whole: &Options) -> Plan {
-    let left_out = options.left_out(rules::ALL.iter().map(|rule| rule.id));
+fn provable(scene: &Scene<'_>, plan: Plan, project: &Project<'_>, whole: &Options) -> Plan {
+    let left_out = project.options.left_out(rules::ALL.iter().map(|rule| rule.id));
     if left_out.is_empty() {
         return plan;
     }
-    let proves = |plan: &Plan| edits(scene.model, plan).and_then(|edits| prove(scene.model, plan, &edits, options));
+    let proves = |plan: &Plan| edits(scene.model, plan).and_then(|edits| prove(scene.model, plan, &edits, project));
     match proves(&plan) {
         Err(violation) if proves(&rules::plan(scene, whole, &rules::ALL)).is_ok() => {
             let rules = left_out.join(", ");
@@ -152,8 +164,7 @@ fn add(
     model: &Model<'_>,
     plan: Plan,
     applies: bool,
-    dockerfile: &Dockerfile,
-    options: &Options,
+    project: &Project<'_>,
     report: &mut report::File,
     outcome: &mut Outcome,
 ) {
@@ -163,9 +174,9 @@ fn add(
     }
     let id = report.fixes.len() + 1;
     report.findings.extend(plan.findings.iter().map(|finding| told::finding(model, finding, Some(id))));
-    match edits(model, &plan).and_then(|edits| prove(model, &plan, &edits, options).map(|()| edits)) {
+    match edits(model, &plan).and_then(|edits| prove(model, &plan, &edits, project).map(|()| edits)) {
         Ok(edits) => {
-            report.fixes.push(told::fix(model, id, &plan, applies, &edits, dockerfile));
+            report.fixes.push(told::fix(model, id, &plan, applies, &edits, project));
             if applies {
                 outcome.applied.push(plan);
             }
@@ -185,11 +196,13 @@ fn edits(model: &Model<'_>, plan: &Plan) -> Result<Vec<Edit>, String> {
 }
 
 /// Applies the edits and compares the result with the original, tree to tree.
-fn prove(model: &Model<'_>, plan: &Plan, edits: &[Edit], options: &Options) -> Result<(), String> {
+fn prove(model: &Model<'_>, plan: &Plan, edits: &[Edit], project: &Project<'_>) -> Result<(), String> {
+    let Project { dockerfile, files, options } = *project;
     let after = edit::apply(model.bytes, edits).map_err(|error| error.to_string())?;
     let tree = syntax::parse(&after);
     let result = Model::with(&after, &tree, &options.images);
-    proof::prove(model, &result, plan).map_err(|violation| violation.to_string())
+    proof::prove(model, &result, plan).map_err(|violation| violation.to_string())?;
+    along::prove(&result, plan, dockerfile, files, options)
 }
 
 /// Applies what is applied, looks whether the same command changes anything more, and settles the status.
@@ -215,8 +228,13 @@ fn finish(
     if let Ok(after) = edit::apply(model.bytes, &all) {
         report.after = after;
     }
-    if report.changed() && !is_stable(&Dockerfile { bytes: report.after.clone(), ..dockerfile.clone() }, files, options)
-    {
+    let applied = report.fixes.iter().filter(|fix| fix.applied);
+    report.companions = applied.flat_map(|fix| fix.along.iter().cloned()).collect();
+    report.companions.dedup();
+    let others = outcome.applied.iter().flat_map(|plan| along::others(plan, files).unwrap_or_default());
+    let result = Overlay::new(files, others.map(|other| (other.path, other.after)));
+    let again = Dockerfile { bytes: report.after.clone(), ..dockerfile.clone() };
+    if report.changed() && !is_stable(&again, &result, options) {
         report.fail("stable: the same command would change its own result".to_owned());
         report.proof_failed = true;
         return report;

@@ -90,7 +90,7 @@ fn shown(file: &File) -> String {
             text += &format!("  path {} to {}: {}\n", path.path, path.owner, path.why);
         }
         for port in &target.ports {
-            text += &format!("  port {} to {} on lines {}\n", port.from, port.to, port.places.join(", "));
+            text += &format!("  port {} to {} at {}\n", port.from, port.to, port.places.join(", "));
         }
     }
     for finding in &file.findings {
@@ -145,10 +145,14 @@ fn results_are_stable() {
         let case = entry.unwrap().path();
         let (dockerfile, files, mut options) = read(&case);
         for unsafe_fixes in [false, true] {
+            let mut files = files.clone();
             options.unsafe_fixes |= unsafe_fixes;
             let first = fix_one(&dockerfile, &files, &options);
             assert!(!first.proof_failed, "{}: {:?}", case.display(), first.error);
             let again = Dockerfile { bytes: first.after.clone(), ..dockerfile.clone() };
+            for other in &first.companions {
+                files.insert(String::from_utf8(other.path.clone()).unwrap(), other.after.clone(), 0o755);
+            }
             let second = fix_one(&again, &files, &options);
             assert_eq!(first.after, second.after, "{}", case.display());
             if first.status == Status::Clean {

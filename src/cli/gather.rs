@@ -40,7 +40,7 @@ pub(crate) fn work(input: &Input, scope: &Scope, how: &How, inside: bool, screen
         Some(jobs) => jobs.get(),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let mut work = Work { jobs: Vec::new(), threads, stdin: false, failed: false };
+    let mut work = Work { jobs: Vec::new(), threads, inside, stdin: false, failed: false };
     if input.paths.iter().any(|path| path.as_os_str() == "-") {
         if input.paths.len() > 1 || input.files_from.is_some() {
             bail!("- is stdin, and stands alone: leave out the other paths, or write ./- for a file of that name");
@@ -143,6 +143,7 @@ fn stdin_job(input: &Input, asked: &mut Asked<'_>, inside: bool) -> Result<Job> 
     let config = asked.configs.of(&folder, &root)?;
     let bytes = Some(stdin()?);
     let (options, context) = asked.options(config.as_deref())?;
+    let options = Options { sole_file: true, ..options };
     let (root, options) = match (&stands_for, context) {
         (Some(_), context) => placed(root, options, context)?,
         // Without a place in the project only the context can be seen.

@@ -1,15 +1,13 @@
 //! The work of a run: projects with their Dockerfiles, done side by side, reported in order.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::os::unix::ffi::OsStrExt as _;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use rayon::prelude::*;
 
+use super::apply;
 use super::disk::{self, Disk};
-use super::write;
 use crate::Dockerfile;
 use crate::context::{Files, Nothing};
 use crate::options::Options;
@@ -41,6 +39,8 @@ pub(super) struct Source {
 pub(crate) struct Work {
     pub(super) jobs: Vec<Job>,
     pub(super) threads: usize,
+    /// Whether what changes must lie in the current folder, so that a diff can name it.
+    pub(super) inside: bool,
     /// Whether the text comes from stdin.
     pub(crate) stdin: bool,
     /// Whether a path led nowhere.
@@ -50,7 +50,7 @@ pub(crate) struct Work {
 /// What came of a file.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    path: Option<PathBuf>,
+    pub(super) path: Option<PathBuf>,
     /// What is reported.
     pub(crate) file: report::File,
     /// Whether it decides the exit status: an error of a file that was named, of reading or writing, or a failed proof.
@@ -71,6 +71,15 @@ impl Work {
             self.jobs.into_iter().flat_map(work).collect()
         };
         outcomes.sort_by(|a, b| a.path.cmp(&b.path));
+        // What several Dockerfiles change together is told once, with the first of them.
+        let mut told = HashSet::new();
+        for outcome in &mut outcomes {
+            if let Some(other) = outside(&outcome.file).filter(|_| self.inside) {
+                outcome.file.fail(format!("{other} changes along, and a diff names nothing outside of the current folder: run unroot above both"));
+                outcome.fatal = true;
+            }
+            outcome.file.companions.retain(|other| told.insert(other.path.clone()));
+        }
         Ok(outcomes)
     }
 }
@@ -81,11 +90,20 @@ fn run(job: Job, write: bool, parallel: bool) -> Vec<Outcome> {
         Some(root) => Box::new(Disk::new(root)),
         None => Box::new(Nothing),
     };
-    let one = |source: Source| one(source, root.as_deref(), files.as_ref(), write);
-    if parallel { sources.into_par_iter().map(one).collect() } else { sources.into_iter().map(one).collect() }
+    let one = |source: Source| one(source, root.as_deref(), files.as_ref());
+    let (mut reports, places): (Vec<report::File>, Vec<(Option<PathBuf>, bool)>) =
+        if parallel { sources.into_par_iter().map(one).unzip() } else { sources.into_iter().map(one).unzip() };
+    crate::settle(&mut reports);
+    let mut outcomes: Vec<Outcome> =
+        reports.into_iter().zip(places).map(|(file, (path, fatal))| Outcome { path, file, fatal }).collect();
+    if write {
+        apply::write_all(&mut outcomes, parallel);
+    }
+    outcomes
 }
 
-fn one(source: Source, root: Option<&Path>, files: &dyn Files, write: bool) -> Outcome {
+/// What is to be said of a Dockerfile, where it is, and whether that decides the exit status.
+fn one(source: Source, root: Option<&Path>, files: &dyn Files) -> (report::File, (Option<PathBuf>, bool)) {
     let Source { path, stands_for, bytes, shown, named, options } = source;
     let bytes = match (bytes, &path) {
         (Some(bytes), _) => Ok(bytes),
@@ -96,13 +114,14 @@ fn one(source: Source, root: Option<&Path>, files: &dyn Files, write: bool) -> O
         Ok(bytes) => {
             let relative =
                 root.zip(path.as_deref().or(stands_for.as_deref())).and_then(|(root, path)| relative(root, path));
-            let file = crate::fix_one(&Dockerfile { shown, path: relative, bytes }, files, &options);
-            finish(file, path, named, write)
+            let file = crate::look(&Dockerfile { shown, path: relative, bytes }, files, &options);
+            let fatal = is_fatal(&file, named);
+            (file, (path, fatal))
         }
         Err(error) => {
             let mut file = report::File::new(shown, Vec::new());
             file.fail(format!("{error:#}"));
-            Outcome { path, file, fatal: true }
+            (file, (path, true))
         }
     }
 }
@@ -114,90 +133,26 @@ fn relative(root: &Path, path: &Path) -> Option<String> {
     Some(path.to_string_lossy().into_owned())
 }
 
-fn finish(mut file: report::File, path: Option<PathBuf>, named: bool, write: bool) -> Outcome {
-    let mut fatal = file.status == Status::Error && (named || file.proof_failed);
-    if let Some(path) = path.as_deref().filter(|_| write && file.status != Status::Error && file.changed()) {
-        let written = changes(&file, path).and_then(|changes| write::write(&changes));
-        match written {
-            Ok(()) if file.status == Status::Fixable => file.status = Status::Fixed,
-            Ok(()) => {}
-            Err(error) => {
-                file.fail(format!("{error:#}"));
-                fatal = true;
-            }
-        }
-    }
-    Outcome { path, file, fatal }
+/// A file outside of the current folder that changes along.
+fn outside(file: &report::File) -> Option<String> {
+    let other = file.companions.iter().find(|other| other.path.starts_with(b"../"))?;
+    Some(report::text::shown(&other.path))
 }
 
-/// What has to be written for a file: itself, and what moves along with it.
-fn changes(file: &report::File, path: &Path) -> Result<Vec<write::Change>> {
-    let mut changes =
-        vec![write::Change { path: path.to_owned(), before: file.before.clone(), after: file.after.clone() }];
-    for other in &file.companions {
-        let given = Path::new(OsStr::from_bytes(&other.path));
-        let name = || report::text::shown(&other.path);
-        // Only the folder: a link in the file's own place must be seen, and refused.
-        let folder = given.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = fs::canonicalize(folder).with_context(name)?;
-        let path = folder.join(given.file_name().with_context(name)?);
-        changes.push(write::Change { path, before: other.before.clone(), after: other.after.clone() });
-    }
-    changes.retain(|change| change.before != change.after);
-    Ok(changes)
+fn is_fatal(file: &report::File, named: bool) -> bool {
+    file.status == Status::Error && (named || file.proof_failed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Companion, sample};
-
-    /// The sample with its Dockerfile and a config on disk.
-    fn project() -> (tempfile::TempDir, report::File, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("Dockerfile");
-        fs::write(&path, sample::BEFORE).unwrap();
-        let config = folder.path().join("nginx.conf");
-        fs::write(&config, "listen 80;").unwrap();
-        let mut file = sample::fixable();
-        let (before, after) = (b"listen 80;".to_vec(), b"listen 8080;".to_vec());
-        file.companions = vec![Companion { path: config.as_os_str().as_bytes().to_vec(), before, after }];
-        (folder, file, path)
-    }
-
-    #[test]
-    fn a_written_file_is_fixed_with_what_moves_along() {
-        let (folder, file, path) = project();
-        let outcome = finish(file, Some(path.clone()), true, true);
-        assert_eq!((outcome.file.status, outcome.fatal), (Status::Fixed, false));
-        assert_eq!(fs::read(&path).unwrap(), sample::AFTER);
-        assert_eq!(fs::read(folder.path().join("nginx.conf")).unwrap(), b"listen 8080;");
-    }
-
-    #[test]
-    fn without_write_nothing_is_written() {
-        let (_folder, file, path) = project();
-        let outcome = finish(file, Some(path.clone()), true, false);
-        assert_eq!((outcome.file.status, outcome.fatal), (Status::Fixable, false));
-        assert_eq!(fs::read(&path).unwrap(), sample::BEFORE);
-    }
-
-    #[test]
-    fn what_cannot_be_written_is_an_error_and_left_alone() {
-        let (folder, file, path) = project();
-        fs::write(folder.path().join("nginx.conf"), "listen 81;").unwrap();
-        let outcome = finish(file, Some(path.clone()), false, true);
-        assert_eq!((outcome.file.status, outcome.fatal), (Status::Error, true));
-        assert!(!outcome.file.changed() && outcome.file.fixes.iter().all(|fix| !fix.applied));
-        assert_eq!(fs::read(&path).unwrap(), sample::BEFORE);
-    }
+    use crate::report::sample;
 
     #[test]
     fn errors_count_when_named_or_when_a_proof_failed() {
-        let fatal = |file: report::File, named| finish(file, None, named, true).fatal;
-        assert!(fatal(sample::broken(), true));
-        assert!(!fatal(sample::broken(), false));
-        assert!(fatal(report::File { proof_failed: true, ..sample::broken() }, false));
-        assert!(!fatal(sample::refused(), true));
+        assert!(is_fatal(&sample::broken(), true));
+        assert!(!is_fatal(&sample::broken(), false));
+        assert!(is_fatal(&report::File { proof_failed: true, ..sample::broken() }, false));
+        assert!(!is_fatal(&sample::refused(), true));
     }
 }

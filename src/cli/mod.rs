@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+mod apply;
 mod args;
 mod check;
 mod config;

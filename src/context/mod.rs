@@ -1,12 +1,14 @@
 //! The project's files as a trait, so that the library never touches the system.
 
 mod dockerignore;
+mod overlay;
 mod survey;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use dockerignore::{Ignored, matches};
+pub use overlay::Overlay;
 pub use survey::{Built, Survey, is_compose, is_dockerfile, survey};
 
 /// What stands at a path.

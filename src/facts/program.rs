@@ -77,7 +77,7 @@ pub struct ProgramFacts {
     pub port: Option<u16>,
     /// What a start tool writes at run time.
     pub at_start: Option<AtStart>,
-    /// What it keeps its data in, in the working folder.
+    /// What it keeps its data in: a name in the working folder, or the path of the only folder that it writes.
     pub keeps: Option<&'static str>,
     /// Beginnings or ends of arguments that put the data elsewhere.
     pub kept_elsewhere_by: &'static [&'static str],

@@ -15,7 +15,7 @@ pub struct Entry {
 }
 
 /// One program that the container's command starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Program {
     /// Its name without the folder; empty when it cannot be known.
     pub name: String,
@@ -27,6 +27,10 @@ pub struct Program {
     pub at: (usize, usize),
     /// Where it stands in the file.
     pub span: Span,
+    /// Where each argument stands: in the start script that starts the program, else in the file.
+    pub places: Vec<Span>,
+    /// The start script that starts it.
+    pub script: Option<String>,
     /// Files that it writes through `>` and `>>`.
     pub writes: Vec<Option<String>>,
 }
@@ -170,9 +174,9 @@ impl Model<'_> {
             return self.add_script(at, *span, text, found, depth);
         }
         let end = rest.last().map_or(span.end, |(_, span)| span.end);
-        let arguments = rest.iter().map(|(value, _)| value.clone()).collect();
+        let (arguments, places) = rest.iter().cloned().unzip();
         let span = Span::new(span.start, end.max(span.end));
-        found.list.push(Program { name, path, arguments, at, span, writes: writes.to_vec() });
+        found.list.push(Program { name, path, arguments, at, span, places, script: None, writes: writes.to_vec() });
     }
 
     fn add_script(&self, at: (usize, usize), span: Span, text: &str, found: &mut Programs, depth: usize) {

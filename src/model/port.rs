@@ -1,8 +1,10 @@
 //! Privileged ports: every place of a stage that names one, and which of them makes the process listen.
 
-use super::Model;
 use super::entry::Program;
 use super::hazard::Scene;
+use super::{Model, start};
+use crate::context::Entry;
+use crate::facts::{self, ProgramRole};
 use crate::source::Span;
 use crate::syntax::{Args, Keyword, Word};
 
@@ -31,6 +33,8 @@ pub struct Named {
     pub role: Use,
     /// The instruction.
     pub at: usize,
+    /// The start script that holds the place; `None`: the Dockerfile itself.
+    pub file: Option<String>,
     /// The digits in the file; empty where the port is only implied (`http://localhost/`): the new one goes there
     /// with a colon.
     pub span: Span,
@@ -59,8 +63,62 @@ pub fn find(scene: &Scene<'_>) -> Vec<Named> {
         found.append(&mut places);
     }
     found.sort_by_key(|place| (place.span.start, place.at));
+    found.extend(in_scripts(scene));
     found.dedup();
     found
+}
+
+/// Ports in the arguments of programs that start scripts run.
+fn in_scripts(scene: &Scene<'_>) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    for program in start::all(scene).iter().filter(|program| may_serve(program)) {
+        let Some(file) = &program.script else { continue };
+        // A script that a heredoc or another stage makes is no file of the project.
+        let is_file = matches!(scene.files.entry(file), Entry::File { .. });
+        let text = scene.files.read(file).filter(|_| is_file).unwrap_or_default();
+        let words = program.arguments.iter().zip(&program.places);
+        let words = words.map(|(word, place)| word.clone().or_else(|| by_default(place.of(&text))));
+        let listens = listening(&words.collect::<Vec<_>>());
+        for (at, port) in listens.into_iter().filter(|(_, port)| *port < FIRST_FREE) {
+            let within = program.places.get(at).copied().unwrap_or_default();
+            let span = digits(&text, within, port);
+            let file = Some(file.clone());
+            let editable = span.is_some();
+            let span = span.unwrap_or(within);
+            found.push(Named { port, role: Use::Listens, at: program.at.1, file, span, editable });
+        }
+    }
+    // What a variable of the Dockerfile brings is edited where it is set.
+    let variable = |place: &Named| {
+        let text = place.file.as_deref().and_then(|file| scene.files.read(file)).unwrap_or_default();
+        !place.editable && place.span.of(&text).contains(&b'$')
+    };
+    found.retain(|place| !variable(place));
+    found.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
+    found
+}
+
+/// A word of a script whose variable, which nobody sets, has a default: `"[::]:${PORT:-80}"`.
+fn by_default(word: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(word).ok()?.trim_matches('"');
+    let (before, rest) = text.split_once("${")?;
+    let (variable, after) = rest.split_once('}')?;
+    let (_, default) = variable.split_once(":-")?;
+    let whole = format!("{before}{default}{after}");
+    (!whole.contains(['$', '`', '\\', '"', '\''])).then_some(whole)
+}
+
+/// Whether a program of a script may be what listens: `curl -s http://web:80` and `ssh -p 22` only ask.
+fn may_serve(program: &Program) -> bool {
+    match facts::command(&program.name).map(|known| known.role) {
+        Some(role) => matches!(role, ProgramRole::Server | ProgramRole::Interpreter | ProgramRole::StartTool),
+        None => program.path.contains('/'),
+    }
+}
+
+/// Whether a program is told by its arguments where to listen.
+pub fn is_told(program: &Program) -> bool {
+    !listening(&program.arguments).is_empty()
 }
 
 /// The digits of `port` in a span of the file, if they stand there exactly once as a whole number.
@@ -87,7 +145,7 @@ fn named(model: &Model<'_>, port: u16, role: Use, at: usize, within: Span) -> Op
         let place = span.unwrap_or(within).start;
         let next = model.tree.instructions.partition_point(|found| found.full.start <= place);
         let at = if span.is_some() { next.saturating_sub(1) } else { at };
-        Named { port, role, at, span: span.unwrap_or(within), editable: span.is_some() }
+        Named { port, role, at, file: None, span: span.unwrap_or(within), editable: span.is_some() }
     })
 }
 
@@ -109,11 +167,19 @@ fn exposed(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named> {
 fn variables_read(scene: &Scene<'_>) -> Vec<String> {
     let entry = scene.model.entry(scene.stage);
     let places = [entry.entrypoint, entry.cmd].into_iter().flatten();
-    let text: Vec<String> = places.map(|(_, index)| scene.text(index)).collect();
+    let mut text: Vec<String> = places.map(|(_, index)| scene.text(index)).collect();
+    text.extend(start::all(scene).into_iter().filter_map(|program| words(scene, &program)));
     let names = text.iter().flat_map(|text| text.split('$').skip(1));
     names
         .map(|rest| rest.trim_start_matches('{').chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
         .collect()
+}
+
+/// The arguments of a program of a start script, as they stand there.
+fn words(scene: &Scene<'_>, program: &Program) -> Option<String> {
+    let text = scene.files.read(program.script.as_deref()?)?;
+    let words = program.places.iter().map(|span| String::from_utf8_lossy(span.of(&text)).into_owned());
+    Some(words.collect::<Vec<_>>().join(" "))
 }
 
 fn variables(model: &Model<'_>, index: usize, read: &[String]) -> Vec<Named> {
@@ -139,7 +205,8 @@ fn address_port(text: &str) -> Option<u16> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let host = rest.split(['/', '?']).next()?;
     let (_, port) = host.rsplit_once(':')?;
-    port.parse().ok()
+    // `:80,HTTP`: what follows a comma is another option.
+    port.split(',').next()?.parse().ok()
 }
 
 /// Options whose value is a port to listen on.
@@ -162,8 +229,20 @@ fn is_address_option(text: &str) -> bool {
 
 fn arguments(model: &Model<'_>, program: &Program) -> Vec<Named> {
     let mut found = Vec::new();
+    for (_, port) in listening(&program.arguments) {
+        let place = named(model, port, Use::Listens, program.at.1, program.span);
+        // A number that a variable brings is edited where the variable is set.
+        let from_variable = |place: &Named| !place.editable && program.span.of(model.bytes).contains(&b'$');
+        found.extend(place.filter(|place| !from_variable(place)));
+    }
+    found
+}
+
+/// Arguments that say on which port a program listens: which one, and the port.
+fn listening(arguments: &[Option<String>]) -> Vec<(usize, u16)> {
+    let mut found = Vec::new();
     let mut previous = "";
-    for argument in program.arguments.iter().map(|argument| argument.as_deref().unwrap_or("")) {
+    for (at, argument) in arguments.iter().map(|argument| argument.as_deref().unwrap_or("")).enumerate() {
         let (name, value) = argument.split_once('=').unwrap_or((previous, argument));
         let number: Option<u16> = value.parse().ok();
         let port = match number {
@@ -173,10 +252,7 @@ fn arguments(model: &Model<'_>, program: &Program) -> Vec<Named> {
         let listens =
             is_address_option(name) || ["0.0.0.0:", "[::]:", ":", "*:"].iter().any(|start| value.starts_with(start));
         let port = port.or_else(|| if listens { address_port(value) } else { None });
-        let place = port.and_then(|port| named(model, port, Use::Listens, program.at.1, program.span));
-        // A number that a variable brings is edited where the variable is set.
-        let from_variable = |place: &Named| !place.editable && program.span.of(model.bytes).contains(&b'$');
-        found.extend(place.filter(|place| !from_variable(place)));
+        found.extend(port.map(|port| (at, port)));
         previous = argument;
     }
     found
@@ -210,5 +286,5 @@ fn implied(model: &Model<'_>, span: Span, host: &str, index: usize) -> Option<Na
     let text = span.of(model.bytes);
     let at = text.windows(host.len()).position(|window| window == host.as_bytes())?;
     let place = Span::empty(span.start + at + host.len());
-    Some(Named { port: 80, role: Use::Asks, at: index, span: place, editable: true })
+    Some(Named { port: 80, role: Use::Asks, at: index, file: None, span: place, editable: true })
 }

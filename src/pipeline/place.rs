@@ -60,7 +60,7 @@ fn sources(model: &Model<'_>, stage: usize) -> Vec<String> {
 }
 
 /// The file's own folder and those above it.
-fn folders(path: &str) -> Vec<&str> {
+pub(super) fn folders(path: &str) -> Vec<&str> {
     let above = path.rmatch_indices('/').filter_map(|(at, _)| path.get(..at));
     above.chain([""]).collect()
 }

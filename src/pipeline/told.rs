@@ -3,9 +3,11 @@
 use crate::edit::Edit;
 use crate::model::{Base, Model};
 use crate::plan::Plan;
+use crate::report;
 use crate::source::Span;
 use crate::syntax::Tree;
-use crate::{Dockerfile, report};
+
+use super::{Project, along};
 
 /// Most instructions of a file that is planned for; real files have a few hundred at the most.
 const MOST: usize = 2000;
@@ -55,8 +57,9 @@ pub(super) fn fix(
     plan: &Plan,
     applied: bool,
     edits: &[Edit],
-    dockerfile: &Dockerfile,
+    project: &Project<'_>,
 ) -> report::Fix {
+    let Project { dockerfile, files, .. } = *project;
     let hazards = plan.hazards.iter().map(|hazard| report::Hazard {
         id: hazard.id,
         message: hazard.message.clone(),
@@ -72,10 +75,27 @@ pub(super) fn fix(
         })
         .collect();
     edits.sort_by_key(|edit| edit.offset);
-    report::Fix { id, safety: plan.safety(), hazards: hazards.collect(), applied, edits }
+    let along = along::companions(plan, dockerfile, files);
+    for changed in &plan.along {
+        let path = along::shown(dockerfile, &changed.path);
+        let before = along.iter().find(|other| other.path == path).map(|other| other.before.as_slice());
+        let lines = crate::source::Lines::new(before.unwrap_or_default());
+        let range = report::Range { start: lines.position(changed.span.start), end: lines.position(changed.span.end) };
+        let offset = [changed.span.start, changed.span.end];
+        edits.push(report::Edit { path, range, offset, text: changed.text.clone().into_bytes() });
+    }
+    report::Fix {
+        id,
+        safety: plan.safety(),
+        hazards: hazards.collect(),
+        applied,
+        edits,
+        along,
+        notes: plan.notes.clone(),
+    }
 }
 
-pub(super) fn target(model: &Model<'_>, stage: usize, plan: &Plan) -> report::Target {
+pub(super) fn target(model: &Model<'_>, stage: usize, plan: &Plan, project: &Project<'_>) -> report::Target {
     let before = model.final_user(stage);
     let (base, family) = match model.root_base(stage) {
         Some(Base::Image { reference, facts, .. }) => {
@@ -98,10 +118,11 @@ pub(super) fn target(model: &Model<'_>, stage: usize, plan: &Plan) -> report::Ta
         origin: identity.map(|identity| identity.origin.id()),
         why,
     };
-    let ports = plan.moved.iter().map(|moved| report::Port {
-        from: moved.from,
-        to: moved.to,
-        places: moved.lines.iter().map(|line| line.to_string()).collect(),
+    let ports = plan.moved.iter().map(|moved| {
+        let file = report::text::shown(&project.dockerfile.shown);
+        let own = moved.lines.iter().map(|line| format!("{file}:{line}"));
+        let others = along::places(plan, moved, project.dockerfile, project.files);
+        report::Port { from: moved.from, to: moved.to, places: own.chain(others).collect() }
     });
     let mut seen = std::collections::HashSet::new();
     let handed = plan.handed.iter().filter(|handed| seen.insert(handed.path.as_str()));

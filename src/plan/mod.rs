@@ -8,6 +8,7 @@ pub mod home;
 pub mod identity;
 mod layout;
 mod modes;
+mod named_elsewhere;
 pub mod ownership;
 pub mod pins;
 mod plain;
@@ -25,6 +26,7 @@ mod write_set;
 use crate::model::hazard::{Hazard, Scene};
 use crate::options::Options;
 use crate::report::Safety;
+use crate::source::Span;
 
 pub use change::{Change, Place};
 pub use identity::{Identity, Origin, Undecided};
@@ -73,8 +75,19 @@ pub struct Moved {
     pub from: u16,
     /// New.
     pub to: u16,
-    /// Lines that name it.
+    /// Lines of the Dockerfile that name it.
     pub lines: Vec<usize>,
+}
+
+/// A word of another file of the project that changes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Along {
+    /// The file, from the project's root.
+    pub path: String,
+    /// What is replaced.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
 }
 
 /// A USER that goes from its place.
@@ -110,6 +123,8 @@ pub struct Draft<'d> {
     pub handed: Vec<Handed>,
     /// Ports that move.
     pub moved: Vec<Moved>,
+    /// Words of other files that change along.
+    pub along: Vec<Along>,
     /// Hazards that make it less than safe.
     pub hazards: Vec<Hazard>,
     /// What people must know besides.
@@ -144,6 +159,8 @@ pub struct Plan {
     pub handed: Vec<Handed>,
     /// Ports that move.
     pub moved: Vec<Moved>,
+    /// Words of other files that change along.
+    pub along: Vec<Along>,
     /// Hazards.
     pub hazards: Vec<Hazard>,
     /// What people must know besides.
@@ -167,6 +184,11 @@ impl Plan {
     }
 }
 
+/// Whether what a rule finds is no finding of its own without the switch of the user that it goes along with.
+pub fn goes_along(rule: &str) -> bool {
+    matches!(rule, "unowned-copy" | "privileged-port" | "chown-run") || rule == home::RULE
+}
+
 impl<'d> Draft<'d> {
     /// A plan without anything in it.
     pub fn new(scene: &'d Scene<'d>, options: &'d Options) -> Self {
@@ -182,6 +204,7 @@ impl<'d> Draft<'d> {
             changes: Vec::new(),
             handed: Vec::new(),
             moved: Vec::new(),
+            along: Vec::new(),
             hazards: Vec::new(),
             notes: Vec::new(),
             accepted_volumes: false,
@@ -232,11 +255,8 @@ impl<'d> Draft<'d> {
             block::check(&mut self);
         }
         if self.stopped {
-            // What the switch would have done along is no finding of its own without it.
-            let along = |finding: &Finding| {
-                matches!(finding.rule, "unowned-copy" | "privileged-port" | "chown-run" | home::RULE)
-                    || (finding.fixed && ALONE.contains(&finding.rule))
-            };
+            let along =
+                |finding: &Finding| goes_along(finding.rule) || (finding.fixed && ALONE.contains(&finding.rule));
             self.findings.retain(|finding| finding.reason.is_some() || !along(finding));
             self.findings.iter_mut().for_each(|finding| finding.fixed = false);
             return Plan { stage, findings: self.findings, notes: self.notes, ..Plan::default() };
@@ -261,6 +281,7 @@ impl<'d> Draft<'d> {
             changes: self.changes,
             handed: self.handed,
             moved: self.moved,
+            along: self.along,
             hazards: self.hazards,
             notes: self.notes,
         }

@@ -28,6 +28,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
         }
     }
     write_set::plan(draft, &identity, &owners);
+    kept(draft, &identity);
     match draft.options.ownership {
         Ownership::None => nothing_given(draft),
         _ => write_set::home(draft, &identity, &owners),
@@ -138,6 +139,17 @@ fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
         give(draft, identity, path, format!("{} writes it at run time", found.name));
     }
     true
+}
+
+/// Hands over the folders that servers keep their data in.
+fn kept(draft: &mut Draft<'_>, identity: &Identity) {
+    for program in start::all(draft.scene) {
+        let Some(path) = start::kept_in(&program).map(str::to_owned) else { continue };
+        let why = format!("{} keeps its data there", program.name);
+        if !draft.handed.iter().any(|handed| handed.path == path) {
+            draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make: true, by_copy: false, why });
+        }
+    }
 }
 
 /// Hands over what start scripts write in the folder: a step of the build may have made it as root.

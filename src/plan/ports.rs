@@ -1,6 +1,6 @@
-//! Moves privileged ports: everywhere that this file names them, or nowhere.
+//! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
-use super::{Change, Draft, Moved, companions};
+use super::{Along, Change, Draft, Moved, companions, named_elsewhere};
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
 use crate::syntax::{Args, Keyword, Pair, TokenKind};
@@ -45,7 +45,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         let why = format!("only 80 and 443 have a usual other port: say --port {from}=NEW, or --port keep");
         return draft.refuse(rule, first.at, message, "port-choice", why);
     };
-    if names(draft, to) {
+    if names(draft, to, of) {
         let why =
             format!("the file names {to} already, so {from} cannot become it: say --port {from}=NEW, or --port keep");
         return draft.refuse(rule, first.at, message, "port-taken", why);
@@ -55,14 +55,26 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     let elsewhere = listens_elsewhere(draft, from, all);
     if !listens && (!variable || elsewhere) {
         let why = format!(
-            "nothing in the Dockerfile tells the process to listen on {from} (looked at ENV, ARG, CMD, ENTRYPOINT): \
+            "nothing in the Dockerfile tells the process to listen on {from} (looked at ENV, ARG, CMD, ENTRYPOINT and start scripts): \
              move its own configuration and EXPOSE by hand, or say --port keep"
         );
         return draft.refuse(rule, first.at, message, "port-listener", why);
     }
     if let Some(place) = of.iter().find(|place| !place.editable) {
-        let why = format!("line {} names it in a way that cannot be changed alone", model.line(place.at));
+        let line = model.line(place.at);
+        let who = place.file.as_ref().map_or(format!("line {line}"), |file| match file.starts_with("line ") {
+            true => format!("the script of {file}"),
+            false => format!("the start script {file}"),
+        });
+        let why = format!("{who} names it in a way that cannot be changed alone");
         return draft.refuse(rule, place.at, message, "port-place", why);
+    }
+    let script = of.iter().find_map(|place| Some((place.at, place.file.as_ref()?)));
+    if let Some((at, script)) = script.filter(|_| draft.options.sole_file) {
+        let why = format!(
+            "the start script {script} says it, and only the Dockerfile can be changed here: name its file instead of stdin"
+        );
+        return draft.refuse(rule, at, message, "port-place", why);
     }
     if let Some(index) = of.iter().find_map(|place| read_by_build(draft, place)) {
         let why = format!(
@@ -76,12 +88,16 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         let message = format!("nothing proves that the process takes port {from} from the variable that names it");
         draft.hazards.push(Hazard { id: "port-variable", weight: Weight::Unsafe, message, at });
     }
-    other_files(draft, from, first.at);
+    named_elsewhere::look(draft, from, first.at);
     for place in of {
         let text = if place.span.is_empty() { format!(":{to}") } else { to.to_string() };
-        draft.changes.push(Change::Word { instruction: place.at, span: place.span, text });
+        match &place.file {
+            None => draft.changes.push(Change::Word { instruction: place.at, span: place.span, text }),
+            Some(path) => draft.along.push(Along { path: path.clone(), span: place.span, text }),
+        }
     }
-    let mut lines: Vec<usize> = of.iter().map(|place| model.lines.position(place.span.start).line).collect();
+    let here = of.iter().filter(|place| place.file.is_none());
+    let mut lines: Vec<usize> = here.map(|place| model.lines.position(place.span.start).line).collect();
     lines.dedup();
     draft.found(rule, first.at, message, format!("{from} becomes {to}; whoever maps {from} has to map {to}"));
     draft.notes.push(format!("breaking for whoever maps port {from}: the process listens on {to} now"));
@@ -125,62 +141,15 @@ fn listens_elsewhere(draft: &Draft<'_>, from: u16, all: &[Named]) -> bool {
     all.iter().any(other) || high.into_iter().any(|port| port >= port::FIRST_FREE)
 }
 
-/// Whether a port's number stands anywhere in the file's EXPOSE, ENV or command.
-fn names(draft: &Draft<'_>, port: u16) -> bool {
+/// Whether a port's number stands anywhere in the file's EXPOSE, ENV or command, or in a script that would change.
+fn names(draft: &Draft<'_>, port: u16, of: &[&Named]) -> bool {
     let wanted = port.to_string();
     let keywords =
         [Keyword::Expose, Keyword::Env, Keyword::Arg, Keyword::Cmd, Keyword::Entrypoint, Keyword::Healthcheck];
     let lineage = draft.scene.model.lineage(draft.scene.stage);
     let mut texts = lineage.iter().filter(|(_, at)| keywords.contains(&draft.scene.model.keyword(*at)));
-    texts.any(|(_, at)| {
-        let text = draft.scene.text(*at);
-        text.split(|c: char| !c.is_ascii_digit()).any(|number| number == wanted)
-    })
-}
-
-/// Other files of the project that name the port make the move unsafe: they would have to move along.
-fn other_files(draft: &mut Draft<'_>, port: u16, at: usize) {
-    const NAMES: [&str; 14] = [
-        "compose.yaml",
-        "compose.yml",
-        "docker-compose.yaml",
-        "docker-compose.yml",
-        "docker-compose.prod.yml",
-        "docker-compose.override.yml",
-        "Makefile",
-        "README.md",
-        "README",
-        "README.rst",
-        ".env",
-        "fly.toml",
-        "render.yaml",
-        "app.json",
-    ];
-    let folder = draft.scene.path.and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder.to_owned());
-    let Some(_) = draft.scene.path else {
-        let message = format!("the rest of the project cannot be seen, and may name port {port}");
-        draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at });
-        return;
-    };
-    let folders = [Some(String::new()), folder.map(|folder| format!("{folder}/"))];
-    for (folder, name) in folders.iter().flatten().flat_map(|folder| NAMES.map(|name| (folder, name))) {
-        let path = format!("{folder}{name}");
-        let Some(text) = draft.scene.files.read(&path) else { continue };
-        if mentions(&String::from_utf8_lossy(&text), port) {
-            let message = format!("{path} names port {port} too and is not changed along");
-            draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at });
-            return;
-        }
-    }
-}
-
-/// Whether a text holds the port as `:80`, `80:`, `port 80` or `=80`.
-fn mentions(text: &str, port: u16) -> bool {
-    let wanted = port.to_string();
-    text.match_indices(&wanted).any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text.get(at + wanted.len()..).and_then(|text| text.chars().next());
-        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '.');
-        !digit(before) && !digit(after) && (before.is_some_and(|c| ":= \t".contains(c)) || after == Some(':'))
-    })
+    let number = |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|number| number == wanted);
+    let scripts = of.iter().filter_map(|place| draft.scene.files.read(place.file.as_deref()?));
+    texts.any(|(_, at)| number(&draft.scene.text(*at)))
+        || scripts.into_iter().any(|text| number(&String::from_utf8_lossy(&text)))
 }

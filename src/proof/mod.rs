@@ -3,6 +3,7 @@
 
 mod accounts;
 mod align;
+mod along;
 mod declared;
 mod lines;
 mod moved;
@@ -15,6 +16,7 @@ use crate::model::Model;
 use crate::plan::Plan;
 
 pub use align::Aligned;
+pub use along::{Other, along, ports};
 
 /// What is compared.
 pub struct Case<'p> {

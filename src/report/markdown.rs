@@ -93,7 +93,7 @@ fn write_target(out: &mut String, file: &File, target: &Target) {
     let rest = if target.paths.is_empty() { "Everything" } else { "Everything else" };
     let _ = writeln!(out, "- {rest} keeps its owner; what is root's stays read-only for the process.");
     for port in &target.ports {
-        let at: Vec<String> = port.places.iter().map(|place| code(&placed(file, place))).collect();
+        let at: Vec<String> = port.places.iter().map(|place| code(place)).collect();
         let (from, to, at) = (port.from, port.to, at.join(", "));
         let _ = writeln!(out, "- **Port {from} becomes {to}** in {at}: whoever maps {from} has to map {to}.");
     }
@@ -117,14 +117,6 @@ fn number(target: &Target) -> String {
         (Some(uid), Some(gid)) => format!(" ({uid}:{gid})"),
         (Some(uid), None) => format!(" ({uid})"),
         _ => String::new(),
-    }
-}
-
-/// A place with its file: a bare number is a line of the Dockerfile.
-fn placed(file: &File, place: &str) -> String {
-    match place.parse::<usize>() {
-        Ok(line) => format!("{}:{line}", text::shown(&file.path)),
-        Err(_) => place.to_owned(),
     }
 }
 

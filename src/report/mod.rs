@@ -105,8 +105,12 @@ pub struct Fix {
     pub hazards: Vec<Hazard>,
     /// Whether it is part of the result.
     pub applied: bool,
-    /// Its edits, in order.
+    /// Its edits, in order: those of the Dockerfile first.
     pub edits: Vec<Edit>,
+    /// Other files that it changes along.
+    pub along: Vec<Companion>,
+    /// Which of the file's notes speak of it.
+    pub notes: Vec<String>,
 }
 
 /// A stage that is built, before and after.
@@ -203,6 +207,8 @@ pub struct Companion {
     pub before: Vec<u8>,
     /// The bytes with all applied fixes.
     pub after: Vec<u8>,
+    /// Other Dockerfiles of the project that take the file into their image, as they are shown in reports.
+    pub used_by: Vec<Vec<u8>>,
 }
 
 impl File {

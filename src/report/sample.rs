@@ -45,7 +45,15 @@ pub(crate) fn fixed() -> File {
     file.findings = vec![finding(Some(1))];
     let edit =
         Edit { path: file.path.clone(), range: range(3, 1, 1), offset: [28, 28], text: b"USER 1000:1000\n".to_vec() };
-    file.fixes = vec![Fix { id: 1, safety: Safety::Safe, hazards: Vec::new(), applied: true, edits: vec![edit] }];
+    file.fixes = vec![Fix {
+        id: 1,
+        safety: Safety::Safe,
+        hazards: Vec::new(),
+        applied: true,
+        edits: vec![edit],
+        along: Vec::new(),
+        notes: Vec::new(),
+    }];
     file.notes = vec!["new volumes will belong to 1000:1000".to_owned()];
     file
 }

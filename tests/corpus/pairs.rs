@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use unroot::context::Files as _;
 use unroot::options::Options;
 use unroot::report::File;
-use unroot::{Dockerfile, fix_one};
+use unroot::{Dockerfile, look, settle};
 
 use super::folder::Folder;
 use super::tables::{self, Counts};
@@ -62,10 +63,23 @@ fn chosen(pairs: &Path) -> Vec<String> {
     names
 }
 
+/// What a run over the whole project says of the pair's Dockerfile.
 fn one(pair: &Path) -> [File; 2] {
     let path = meta(pair)["path_before"].as_str().unwrap().to_owned();
     let files = Folder::new(pair.join("tree").canonicalize().unwrap());
-    let bytes = fs::read(pair.join("before.Dockerfile")).unwrap();
-    let dockerfile = Dockerfile { shown: path.clone().into_bytes(), path: Some(path), bytes };
-    [false, true].map(|unsafe_fixes| fix_one(&dockerfile, &files, &Options { unsafe_fixes, ..Options::default() }))
+    let dockerfile =
+        |path: String, bytes: Vec<u8>| Dockerfile { shown: path.clone().into_bytes(), path: Some(path), bytes };
+    let own = dockerfile(path.clone(), fs::read(pair.join("before.Dockerfile")).unwrap());
+    [false, true].map(|unsafe_fixes| {
+        let options = Options { unsafe_fixes, ..Options::default() };
+        let first = look(&own, &files, &options);
+        // The others matter only where they have to change along.
+        let shared = first.fixes.iter().flat_map(|fix| &fix.along).flat_map(|other| &other.used_by);
+        let shared = shared.map(|path| String::from_utf8(path.clone()).unwrap());
+        let others: Vec<Dockerfile> = shared.map(|path| dockerfile(path.clone(), files.read(&path).unwrap())).collect();
+        let mut all: Vec<File> =
+            std::iter::once(first).chain(others.iter().map(|other| look(other, &files, &options))).collect();
+        settle(&mut all);
+        all.remove(0)
+    })
 }

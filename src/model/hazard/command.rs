@@ -3,6 +3,7 @@
 use super::{Hazard, Scene, Weight, hazard};
 use crate::facts::{self, Known, ProgramRole};
 use crate::model::entry::Program;
+use crate::model::start;
 
 /// Programs of CMD and ENTRYPOINT that want root, drop it, or bring their own configuration.
 pub(super) fn command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
@@ -41,6 +42,7 @@ fn program_hazard(program: &Program) -> Option<Hazard> {
             let message = format!("{name} steps down from root at start and cannot without being root");
             Some(hazard("drops-root", Weight::Manual, at, message))
         }
+        ProgramRole::Server if start::is_told_all(program) => None,
         ProgramRole::Server if known.port.is_none_or(|port| port < 1024) => {
             let message = format!(
                 "{name} takes port, pid file and caches from its own configuration, which would have to move along"

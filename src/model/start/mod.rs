@@ -85,9 +85,11 @@ impl<'w, 's> Walk<'w, 's> {
         self.kept(program);
         match facts::command(&program.name).map(|known| known.role) {
             Some(ProgramRole::Interpreter) => match script_argument(program) {
-                Some((path, rest)) => {
+                Some((path, at)) => {
                     let place = self.below_folder(&path);
-                    self.script(&Program { path, arguments: rest, ..program.clone() }, &[place]);
+                    let arguments = program.arguments.iter().skip(at + 1).cloned().collect();
+                    let places = program.places.iter().skip(at + 1).copied().collect();
+                    self.script(&Program { path, arguments, places, ..program.clone() }, &[place]);
                 }
                 None if is_bare_shell(program) => {
                     let message = format!(
@@ -99,7 +101,7 @@ impl<'w, 's> Walk<'w, 's> {
                 None => {}
             },
             Some(ProgramRole::StartTool) => self.start_tool(program),
-            Some(ProgramRole::Server) if via.is_some() => {
+            Some(ProgramRole::Server) if via.is_some() && !is_told_all(program) => {
                 let message = format!(
                     "{} keeps files in folders of its own package: check that the account may write them",
                     program.name
@@ -191,12 +193,11 @@ fn is_bare_shell(program: &Program) -> bool {
     is_shell(&program.name) && program.arguments.iter().flatten().all(|argument| argument.starts_with('-'))
 }
 
-/// `sh start.sh web`: the script that a shell runs, and what it is started with.
-fn script_argument(program: &Program) -> Option<(String, Vec<Option<String>>)> {
+/// `sh start.sh web`: the script that a shell runs, and which argument that is.
+fn script_argument(program: &Program) -> Option<(String, usize)> {
     let is_script = |word: &Option<String>| word.as_deref().is_some_and(|word| !word.starts_with('-'));
     let at = program.arguments.iter().position(is_script).filter(|_| is_shell(&program.name))?;
-    let rest = program.arguments.iter().skip(at + 1).cloned().collect();
-    Some((program.arguments.get(at)?.clone()?, rest))
+    Some((program.arguments.get(at)?.clone()?, at))
 }
 
 fn looks_like_script(program: &Program) -> bool {
@@ -219,10 +220,24 @@ fn is_brought(scene: &Scene<'_>, path: &str, written: &str) -> bool {
     })
 }
 
+/// Whether a server takes all that matters from its arguments: they say where it listens, and the folder that it keeps its
+/// data in is the only one that it writes.
+pub fn is_told_all(program: &Program) -> bool {
+    super::port::is_told(program) && kept_in(program).is_some()
+}
+
+/// The folder of its own package that a server keeps its data in, unless its arguments name another.
+pub fn kept_in(program: &Program) -> Option<&'static str> {
+    let known = facts::command(&program.name)?;
+    let folder = known.keeps.filter(|path| path.starts_with('/'))?;
+    (!written::is_kept_elsewhere(known, program)).then_some(folder)
+}
+
 /// Whether a program needs root for its usual job, or listens below 1024 by its own configuration.
 fn needs_root(program: &Program) -> bool {
     let Some(known) = facts::command(&program.name) else { return false };
     let role = matches!(known.role, ProgramRole::DropsRoot | ProgramRole::Init | ProgramRole::DaemonRoot);
-    let server = known.role == ProgramRole::Server && known.port.is_none_or(|port| port < super::port::FIRST_FREE);
+    let low = known.port.is_none_or(|port| port < super::port::FIRST_FREE);
+    let server = known.role == ProgramRole::Server && low && !is_told_all(program);
     role || server || known.needs_root == Known::Yes
 }

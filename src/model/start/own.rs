@@ -81,7 +81,8 @@ pub(super) fn program(scene: &Scene<'_>, path: &str) -> Program {
     let from = scene.from();
     let span = scene.model.instruction(from).map_or(Span::new(0, 0), |from| from.span);
     let name = path.rsplit('/').next().unwrap_or("").to_owned();
-    Program { name, path: path.to_owned(), arguments: Vec::new(), at: (scene.stage, from), span, writes: Vec::new() }
+    let at = (scene.stage, from);
+    Program { name, path: path.to_owned(), at, span, ..Program::default() }
 }
 
 /// The sources of a copy, as absolute paths of their context or stage.

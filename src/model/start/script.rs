@@ -41,11 +41,16 @@ impl Walk<'_, '_> {
             return self.push("start-script", Weight::Unsafe, program, message);
         };
         let functions = shell::functions(&tree);
+        let mut passed = program.clone();
         for ran in self.commands(&tree) {
             if functions.contains(&ran.name) {
                 continue;
             }
-            self.step(program, file, &ran);
+            if let Some(set) = set_words(&passed, file, &ran) {
+                passed = set;
+                continue;
+            }
+            self.step(&passed, file, &ran);
         }
     }
 
@@ -65,14 +70,13 @@ impl Walk<'_, '_> {
             return self.script(&sourced, &[place]);
         }
         let mut started = Programs { list: Vec::new(), complete: true };
-        let argv = if ran.name.is_empty() {
-            match passes_on(&file.text, ran.name_span) {
-                true => program.arguments.iter().map(|word| (word.clone(), program.span)).collect(),
-                false => Vec::new(),
-            }
-        } else {
-            argv(ran, program.span)
+        let passes = ran.name.is_empty() && passes_on(&file.text, ran.name_span);
+        let argv = match ran.name.is_empty() {
+            true if passes => program.arguments.iter().cloned().zip(program.places.iter().copied()).collect(),
+            true => Vec::new(),
+            false => argv(ran),
         };
+        let script = if passes { program.script.clone() } else { Some(file.shown.clone()) };
         if argv.is_empty() {
             let message =
                 format!("the start script {} runs what only its caller knows: check what that writes", file.shown);
@@ -90,6 +94,7 @@ impl Walk<'_, '_> {
             other => other.map(str::to_owned),
         };
         for mut started in started.list {
+            (started.span, started.script) = (program.span, script.clone());
             if ran.writes_files() {
                 started.arguments = started.arguments.iter().map(absolute).collect();
             }
@@ -110,14 +115,40 @@ fn is_path(text: &str) -> bool {
     !text.starts_with('-') && !text.starts_with("s/") && !text.contains([' ', '\n', ';'])
 }
 
+/// The program with the arguments that `set -- WORDS "$@"` gives it, where it certainly does: it was started with none, with
+/// options only, or the script sets them in any case.
+fn set_words(program: &Program, file: &ImageFile, ran: &Ran) -> Option<Program> {
+    let (first, words) = ran.arguments.split_first()?;
+    let first_given = program.arguments.first().cloned().flatten();
+    let set = ran.name == "set" && first.as_deref() == Some("--");
+    let taken =
+        !ran.conditional || program.arguments.is_empty() || first_given.is_some_and(|word| word.starts_with('-'));
+    if !set || !taken {
+        return None;
+    }
+    let mut passed = Program { arguments: Vec::new(), places: Vec::new(), ..program.clone() };
+    for (word, span) in words.iter().zip(ran.spans.iter().skip(1)) {
+        if passes_on(&file.text, *span) {
+            passed.arguments.extend(program.arguments.iter().cloned());
+            // They stand elsewhere, and cannot be changed from here.
+            passed.places.extend(program.arguments.iter().map(|_| Span::empty(span.start)));
+        } else {
+            passed.arguments.push(word.clone());
+            passed.places.push(*span);
+        }
+    }
+    passed.script = Some(file.shown.clone());
+    Some(passed)
+}
+
 /// Name and arguments; a relative name with a folder in it is seen from where the script is.
-fn argv(ran: &Ran, span: Span) -> Vec<(Option<String>, Span)> {
+fn argv(ran: &Ran) -> Vec<(Option<String>, Span)> {
     let full = match ran.cwd.text() {
         Some(cwd) if ran.full.contains('/') => value::join(cwd, &ran.full),
         _ => ran.full.clone(),
     };
-    let words = ran.arguments.iter().map(|word| (word.clone(), span));
-    std::iter::once((Some(full), span)).chain(words).collect()
+    let words = ran.arguments.iter().cloned().zip(ran.spans.iter().copied());
+    std::iter::once((Some(full), ran.name_span)).chain(words).collect()
 }
 
 /// `"$@"`, `$@`, `"$*"`: the arguments that the script was started with.

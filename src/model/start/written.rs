@@ -7,14 +7,19 @@ use crate::model::entry::Program;
 use crate::model::hazard::Weight;
 use crate::model::{owner, value};
 
+/// Whether arguments put a server's data elsewhere.
+pub(super) fn is_kept_elsewhere(known: &facts::ProgramFacts, program: &Program) -> bool {
+    let told = |word: &String| known.kept_elsewhere_by.iter().any(|it| word.starts_with(it) || word.ends_with(it));
+    program.arguments.iter().flatten().any(told)
+}
+
 impl Walk<'_, '_> {
     /// Data that a server keeps in the folder that it starts in.
     pub(super) fn kept(&mut self, program: &Program) {
         let Some(known) = facts::command(&program.name) else { return };
-        let Some(file) = known.keeps else { return };
-        let told = |word: &String| known.kept_elsewhere_by.iter().any(|it| word.starts_with(it) || word.ends_with(it));
+        let Some(file) = known.keeps.filter(|path| !path.starts_with('/')) else { return };
         let cwd = self.scene.model.process_folder(self.scene.stage);
-        let Some(cwd) = cwd.text().filter(|_| !program.arguments.iter().flatten().any(told)) else { return };
+        let Some(cwd) = cwd.text().filter(|_| !is_kept_elsewhere(known, program)) else { return };
         if owner::SYSTEM.contains(&cwd) {
             let path = value::join(cwd, file);
             let message = format!(

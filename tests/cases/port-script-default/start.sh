@@ -1,0 +1,1 @@
+exec gunicorn -b "[::]:${PORT:-80}" shop:app

@@ -1,0 +1,1 @@
+exec gunicorn -b "0.0.0.0:$PORT" shop:app
