@@ -219,9 +219,10 @@ fn moved_by(moved: &MovedBy) -> String {
 
 fn framework(framework: &Framework) -> String {
     format!(
-        "Framework {{ name: {:?}, manifests: {}, writes: {} }}",
+        "Framework {{ name: {:?}, manifests: {}, programs: {}, writes: {} }}",
         framework.name,
         list(&framework.manifests, |(file, marks)| format!("({file:?}, {})", texts(marks))),
+        texts(&framework.programs),
         texts(&framework.writes),
     )
 }

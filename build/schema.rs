@@ -418,6 +418,9 @@ pub struct Framework {
     /// Files of the app's folder, with texts of which any tells the framework.
     #[serde(deserialize_with = "pairs")]
     pub manifests: BTreeMap<String, Vec<String>>,
+    /// Its own programs in the app's folder: one among the words of the command tells it too.
+    #[serde(default)]
+    pub programs: Vec<String>,
     /// Folders that it writes, relative to the app's folder.
     pub writes: Vec<String>,
     /// Where that is said.

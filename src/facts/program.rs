@@ -207,6 +207,8 @@ pub struct Framework {
     pub name: &'static str,
     /// Files of the app's folder, with texts of which any tells the framework.
     pub manifests: &'static [(&'static str, &'static [&'static str])],
+    /// Its own programs in the app's folder: one among the words of the command tells it too.
+    pub programs: &'static [&'static str],
     /// Folders that it writes, relative to the app's folder.
     pub writes: &'static [&'static str],
 }

@@ -168,7 +168,10 @@ fn written(identity: &Identity) -> String {
 fn hand_over(owner: &str, handed: &[&Handed], early: bool) -> Vec<String> {
     let list = |of: &[&&Handed]| of.iter().map(|handed| quoted(&handed.path)).collect::<Vec<_>>().join(" ");
     let missing: Vec<&&Handed> = handed.iter().filter(|handed| early || handed.make).collect();
-    let (trees, alone): (Vec<&&Handed>, Vec<&&Handed>) = handed.iter().partition(|handed| handed.tree);
+    // What a tree takes along needs no word of its own.
+    let covers = |tree: &Handed, path: &str| tree.tree && tree.path != path && value::within(path, &tree.path);
+    let told: Vec<&&Handed> = handed.iter().filter(|one| !handed.iter().any(|tree| covers(tree, &one.path))).collect();
+    let (trees, alone): (Vec<&&Handed>, Vec<&&Handed>) = told.into_iter().partition(|handed| handed.tree);
     let mut commands = Vec::new();
     if !missing.is_empty() {
         commands.push(format!("mkdir -p {}", list(&missing)));

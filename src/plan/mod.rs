@@ -4,6 +4,7 @@ pub mod block;
 pub mod change;
 pub mod chown;
 mod companions;
+mod given;
 pub mod home;
 pub mod identity;
 mod layout;

@@ -2,7 +2,7 @@
 
 use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, companions, modes, plain, write_set};
+use super::{Change, Draft, Handed, Identity, companions, given, modes, plain, write_set};
 use crate::context::Entry;
 use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
@@ -34,6 +34,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
         _ => write_set::home(draft, &identity, &owners),
     }
     companions::mounts(draft, &identity);
+    given::system(draft, &identity, &owners);
     modes::look(draft, &identity, &owners);
     let added = draft.changes.get(before..).unwrap_or_default();
     added.iter().filter_map(Change::instruction).collect()
@@ -132,9 +133,18 @@ fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
         let text = scene.file(&value::join(folder, file)).map(|file| String::from_utf8_lossy(&file.text).into_owned());
         text.is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
     };
-    let Some(found) = facts::frameworks().iter().find(|framework| framework.manifests.iter().any(holds)) else {
-        return false;
+    let programs = start::all(scene);
+    let words: Vec<&str> = programs
+        .iter()
+        .flat_map(|program| program.arguments.iter().flatten().chain([&program.path]))
+        .map(String::as_str)
+        .collect();
+    let started = |name: &&str| {
+        words.iter().any(|word| word.trim_start_matches("./") == *name || *word == value::join(folder, name))
     };
+    let shows =
+        |framework: &&facts::Framework| framework.manifests.iter().any(holds) || framework.programs.iter().any(started);
+    let Some(found) = facts::frameworks().iter().find(shows) else { return false };
     for path in found.writes.iter().map(|path| value::join(folder, path)) {
         give(draft, identity, path, format!("{} writes it at run time", found.name));
     }
