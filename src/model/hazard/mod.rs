@@ -5,6 +5,7 @@ mod base;
 mod children;
 mod command;
 mod documents;
+mod generated;
 mod home;
 mod outside;
 
@@ -72,7 +73,7 @@ pub struct Scene<'s> {
 /// One row: looks at the scene and adds what it finds.
 type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
 
-const ROWS: [Row; 22] = [
+const ROWS: [Row; 23] = [
     base::base,
     base::own_server,
     outside::run_by_others,
@@ -95,6 +96,7 @@ const ROWS: [Row; 22] = [
     home::downloads,
     base::no_command,
     base::stated_reason,
+    generated::generated,
 ];
 
 /// All hazards of a stage, the heavy ones first, then in file order.
