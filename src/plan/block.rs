@@ -3,7 +3,7 @@
 use super::identity::{Identity, Origin};
 use super::{Change, Draft, Handed, Place, Turned, turns, uses};
 use crate::facts::{Confidence, DefaultUser};
-use crate::model::{Base, Model, value};
+use crate::model::{Base, Model, Who, value};
 use crate::syntax::{Args, Keyword, TokenKind};
 
 /// Refuses where the block has no place: behind a continuation that the end of the file leaves open, or above a
@@ -29,6 +29,7 @@ pub fn check(draft: &mut Draft<'_>) {
     let refused = match &draft.identity {
         Some(identity) if identity.uid.is_none() => "the account has no fixed number yet to hand it over with above",
         _ if works_below(draft, volume) => "later steps work in it, and would find another owner",
+        _ if matches!(model.user(stage, volume), Who::User(_)) => "a user that is not root is in force there",
         _ => return,
     };
     let why = format!(
@@ -43,9 +44,11 @@ fn works_below(draft: &Draft<'_>, volume: usize) -> bool {
     let Some(place) = place(model, stage) else { return false };
     let early = draft.handed.iter().filter(|handed| above_volume(model, stage, place, handed).is_some());
     early.into_iter().any(|handed| {
+        // What a RUN only works in it finds with another owner too, git and npm first of all.
+        let stands = |at: usize| model.cwd(stage, at).text() == Some(handed.path.as_str());
         let works = uses::uses(model, stage, &handed.path, &uses::strictly)
             .into_iter()
-            .any(|used| used.at > volume && used.writes);
+            .any(|used| used.at > volume && (used.writes || stands(used.at)));
         let body = model.stages.get(stage).map(|stage| stage.body.clone()).unwrap_or_default();
         let mut runs = body.filter(|index| *index > volume && model.keyword(*index) == Keyword::Run);
         works || runs.any(|index| uses::gives(model, stage, index, &handed.path, true))
@@ -79,16 +82,18 @@ pub fn assemble(draft: &mut Draft<'_>) {
     }
     commands.extend(hand_over(&written(&identity), &late, false));
     let user = identity.user.clone();
+    // A RUN above a VOLUME still needs the root that an earlier USER names.
+    let alone = commands.is_empty() && volume.is_none();
     if let Some(wrong) = draft.wrong {
         return in_place_of(draft, wrong, place, comment, commands, user);
     }
-    if let Some((redundant, text)) = redundant(draft, &identity, place).filter(|_| commands.is_empty()) {
+    if let Some((redundant, text)) = redundant(draft, &identity, place).filter(|_| alone) {
         draft.changes.push(Change::RemoveInstruction { instruction: redundant });
         draft.turned.push(Turned { user: redundant, freed: Vec::new() });
         draft.identity = Some(Identity { user: text.to_owned(), ..identity });
         return;
     }
-    let replaced = last_user_word(model, stage, place).filter(|_| commands.is_empty());
+    let replaced = last_user_word(model, stage, place).filter(|_| alone);
     let change = match replaced {
         Some((instruction, span)) => Change::Word { instruction, span, text: user },
         None => Change::Block { place, comment, env: None, commands, user: Some(user) },

@@ -37,7 +37,7 @@ pub(super) fn owners(case: &Case<'_>) -> Result<(), String> {
     let after = case.after.owners(stage);
     for (path, node) in &after.nodes {
         let was = before.nodes.get(&moved::path_before(case, path)).map(|node| node.owner.as_ref());
-        if changed(case, was, node) && !declared(case, path, false) && !made_above(case, path, was.is_none(), node) {
+        if changed(case, was, node) && !declared(case, path, false) && !made_above(case, path, was, node) {
             return Err(format!("{path} would belong to {}", node.owner.as_deref().unwrap_or("nobody knows whom")));
         }
     }
@@ -60,9 +60,10 @@ pub(super) fn owners(case: &Case<'_>) -> Result<(), String> {
 }
 
 /// A folder above one that the block makes, in an image of which nobody knows the user: as root as the block's RUN is.
-fn made_above(case: &Case<'_>, path: &str, new: bool, node: &Node) -> bool {
+fn made_above(case: &Case<'_>, path: &str, was: Option<Option<&String>>, node: &Node) -> bool {
+    let roots = was.is_none_or(|was| was.is_some_and(|owner| owner == crate::model::owner::ROOT));
     let above = |handed: &crate::plan::Handed| handed.make && value::within(&handed.path, path);
-    new && node.owner.is_none() && case.plan.handed.iter().any(above)
+    roots && node.owner.is_none() && case.plan.handed.iter().any(above)
 }
 
 fn changed(case: &Case<'_>, was: Option<Option<&String>>, is: &Node) -> bool {
