@@ -10,9 +10,7 @@ const DEVELOPER: u32 = 1000;
 
 /// Folders of the host that compose mounts where the process writes: they belong to whoever cloned the repository.
 pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
-    if identity.uid == Some(DEVELOPER) {
-        return;
-    }
+    let developer = identity.uid == Some(DEVELOPER);
     let scene = draft.scene;
     let own = scene.model.own_folder(scene.stage);
     let written = |target: &str| {
@@ -22,11 +20,15 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
     let folder = |host: &str| {
         let name = host.rsplit('/').next().unwrap_or("");
         let file = name.trim_start_matches('.').contains('.') || name.starts_with(".env");
-        !file && !matches!(scene.files.entry(host), Entry::File { .. })
+        let entry = scene.files.entry(host);
+        // The engine makes what is missing, as root.
+        !file && !matches!(entry, Entry::File { .. }) && !(developer && entry == Entry::Folder)
     };
     let mut found: Vec<String> = Vec::new();
     for service in scene.serving() {
+        let is_file = |target: &str| target.rsplit('/').next().is_some_and(|name| name.contains('.'));
         let theirs = service.mounts.iter().filter(|mount| !mount.read_only && written(&mount.target));
+        let theirs = theirs.filter(|mount| !(developer && is_file(&mount.target)));
         for mount in theirs.filter(|mount| mount.host.as_deref().is_some_and(folder)) {
             let line = line_of(draft, &service.file, &mount.target);
             let told = format!("{} ({}{line})", mount.target, service.file);
@@ -40,9 +42,14 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
         several => (format!("{} are", several.get(..MOST).unwrap_or(several).join(", ")), "them"),
     };
     let who = identity.owner();
-    let message = format!(
-        "{mounted} mounted from the host: {who} may not write there unless it owns {owned}; --uid {DEVELOPER} is the usual developer's number"
-    );
+    let message = match developer {
+        true => format!(
+            "{mounted} mounted from the host, and the repository holds nothing there: the engine makes {owned} as root unless {who} makes {owned} first"
+        ),
+        false => format!(
+            "{mounted} mounted from the host: {who} may not write there unless it owns {owned}; --uid {DEVELOPER} is the usual developer's number"
+        ),
+    };
     draft.hazards.push(Hazard { id: "bind-mount", weight: Weight::Unsafe, message, at: scene.from() });
 }
 

@@ -132,7 +132,7 @@ fn needs_root(scene: &Scene<'_>, program: &Program) -> bool {
     let words = || program.arguments.iter().flatten();
     let first = words().find(|word| !word.starts_with('-')).map_or("", String::as_str);
     let known = facts::command(name);
-    if known.is_some_and(|known| known.needs_root == Known::Yes) && facts::writes(name, first) == Writes::System {
+    if known.is_some_and(|known| known.needs_root != Known::No) && facts::writes(name, first) == Writes::System {
         return true;
     }
     let of_base = |path: &String| {
