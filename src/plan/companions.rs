@@ -20,9 +20,12 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
     let folder = |host: &str| {
         let name = host.rsplit('/').next().unwrap_or("");
         let file = name.trim_start_matches('.').contains('.') || name.starts_with(".env");
-        let entry = scene.files.entry(host);
-        // The engine makes what is missing, as root.
-        !file && !matches!(entry, Entry::File { .. }) && !(developer && entry == Entry::Folder)
+        match scene.files.entry(host) {
+            Entry::File { .. } => false,
+            // The engine makes what is missing, as root.
+            Entry::Folder => !file && !developer,
+            _ => !file,
+        }
     };
     let mut found: Vec<String> = Vec::new();
     for service in scene.serving() {
