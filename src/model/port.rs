@@ -168,7 +168,9 @@ fn variables_read(scene: &Scene<'_>) -> Vec<String> {
     let entry = scene.model.entry(scene.stage);
     let places = [entry.entrypoint, entry.cmd].into_iter().flatten();
     let mut text: Vec<String> = places.map(|(_, index)| scene.text(index)).collect();
-    text.extend(start::all(scene).into_iter().filter_map(|program| words(scene, &program)));
+    text.extend(
+        start::all(scene).iter().filter(|program| may_serve(program)).filter_map(|program| words(scene, program)),
+    );
     let names = text.iter().flat_map(|text| text.split('$').skip(1));
     names
         .map(|rest| rest.trim_start_matches('{').chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
