@@ -292,6 +292,22 @@ pub struct Program {
     /// Beginnings or ends of arguments that put the data elsewhere.
     #[serde(default)]
     pub kept_elsewhere_by: Vec<String>,
+    /// The port of a peer on the same host that its package's own configuration asks.
+    #[serde(default)]
+    pub peer: Option<u16>,
+    /// A folder that it reads, and that its package opens to nobody but its own account.
+    #[serde(default)]
+    pub closed: Option<Closed>,
+}
+
+/// A folder that a package keeps for its own account.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Closed {
+    /// The family whose package does.
+    pub family: String,
+    /// The folder.
+    pub folder: String,
 }
 
 /// A download into root's home.

@@ -6,7 +6,7 @@ mod read;
 use std::collections::BTreeSet;
 
 use crate::context::{Entry, Files, is_compose};
-use read::{read, services as read_services};
+use read::{Services, named as read_named, read, services as read_services};
 
 /// What the services that build a Dockerfile agree on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,9 +56,12 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
     let mut found = Vec::new();
     loop {
         let mut all: Vec<Service> = Vec::new();
-        for name in files.list(folder).iter().filter(|name| is_compose(name)) {
+        for name in files.list(folder).iter() {
             let file = join(folder, name);
-            let services = files.read(&file).map(|text| read_services(&text)).unwrap_or_default();
+            let services = match is_compose(name) {
+                true => files.read(&file).map(|text| read_services(&text)).unwrap_or_default(),
+                false => in_another_name(&file, files),
+            };
             let services = services.into_iter().filter_map(|(name, service)| Some((name, service?)));
             all.extend(services.map(|(name, service)| read(service, name, &file, folder, path)));
         }
@@ -78,6 +81,18 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
     }
     found.extend(elsewhere(path, own, files));
     found
+}
+
+/// Most bytes of a file that is not called like one of compose and is read all the same.
+const SMALL: u64 = 1 << 16;
+
+/// The services of a file that `docker compose -f` is given: any YAML file may be one.
+fn in_another_name(file: &str, files: &dyn Files) -> Services {
+    let small = || matches!(files.entry(file), Entry::File { len, .. } if len < SMALL);
+    let is_yaml = [".yml", ".yaml"].iter().any(|end| file.ends_with(end));
+    let text = if is_yaml && small() { files.read(file) } else { None };
+    let holds = |text: &&Vec<u8>| text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == b"services:");
+    text.as_ref().filter(holds).map(|text| read_named(text)).unwrap_or_default()
 }
 
 /// Most compose files that are read besides those of the Dockerfile's own folders.

@@ -10,7 +10,7 @@ use crate::yaml;
 #[derive(Deserialize)]
 struct Compose {
     #[serde(default)]
-    services: BTreeMap<String, Option<Written>>,
+    services: Services,
 }
 
 #[derive(Deserialize)]
@@ -60,12 +60,18 @@ enum Volume {
     Other(#[allow(dead_code, reason = "it only has to be read")] serde_yaml::Value),
 }
 
+/// Services by their names.
+pub(super) type Services = BTreeMap<String, Option<Written>>;
+
 /// The services of a compose file; before version 2 they stood at the top.
-pub(super) fn services(text: &[u8]) -> BTreeMap<String, Option<Written>> {
-    match yaml::read::<Compose>(text) {
-        Some(compose) if !compose.services.is_empty() => compose.services,
-        _ => yaml::read::<BTreeMap<String, Option<Written>>>(text).unwrap_or_default(),
-    }
+pub(super) fn services(text: &[u8]) -> Services {
+    let found = named(text);
+    if found.is_empty() { yaml::read::<Services>(text).unwrap_or_default() } else { found }
+}
+
+/// The services below `services:`.
+pub(super) fn named(text: &[u8]) -> Services {
+    yaml::read::<Compose>(text).map(|compose| compose.services).unwrap_or_default()
 }
 
 /// A service of the file `file` in `folder`, seen from the Dockerfile at `path`.

@@ -1,7 +1,8 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
 use super::{
-    APP_ACCOUNTS, FRAMEWORKS, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, LANGUAGES, PROGRAMS, TOOL_VARIABLES,
+    APP_ACCOUNTS, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, LANGUAGES, PROGRAMS,
+    TOOL_VARIABLES,
 };
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
@@ -81,6 +82,10 @@ pub struct ProgramFacts {
     pub keeps: Option<&'static str>,
     /// Beginnings or ends of arguments that put the data elsewhere.
     pub kept_elsewhere_by: &'static [&'static str],
+    /// The port of a peer on the same host that its package's own configuration asks.
+    pub peer: Option<u16>,
+    /// A folder that it reads, and that the package of a family opens to nobody but its own account.
+    pub closed: Option<(Family, &'static str)>,
 }
 
 /// A RUN that leaves in root's home what the process looks for in its own.

@@ -37,6 +37,28 @@ pub fn lookup(reference: &str) -> Option<Facts> {
     Some(found)
 }
 
+/// Facts of every image that a reference with variables in its tag may name: each variant that may match, with and without
+/// it. Empty where it may be any image.
+pub fn possible(reference: &str) -> Vec<Facts> {
+    let reference = Reference::new(reference);
+    let found = Some(&reference.name).filter(|name| !name.contains('$'));
+    let Some((template, _)) = found.and_then(|name| facts::find(name, glob::matches)) else { return Vec::new() };
+    let tag = reference.pattern();
+    let mut found = vec![template.facts];
+    for variant in template.variants {
+        let with = found.iter().map(|facts| variant.overlay.over(*facts)).collect::<Vec<_>>();
+        match applies(variant, &reference.name, &tag) {
+            Match::No => {}
+            Match::Maybe if found.len() < MOST => found.extend(with),
+            Match::Maybe | Match::Yes => found = with,
+        }
+    }
+    found
+}
+
+/// Most images that an unfinished tag is followed to.
+const MOST: usize = 256;
+
 /// Facts of the images of the same repository whose tag no template names.
 pub fn of_any_tag(reference: &str) -> Option<Facts> {
     let name = Reference::new(reference).name;

@@ -137,8 +137,13 @@ impl Model<'_> {
         let Some(this) = self.stages.get(stage) else { return Vec::new() };
         let start = match &this.base {
             Base::Stage(parent) => self.last_roll(*parent),
-            Base::Image { reference, facts: Some(facts), .. } => {
-                roll::of_base(facts, crate::images::of_any_tag(reference).as_ref())
+            Base::Image { reference, facts: Some(facts), chosen, .. } => {
+                let mut roll = roll::of_base(facts, crate::images::of_any_tag(reference).as_ref());
+                if *chosen {
+                    let text = self.base_text(stage).unwrap_or_default();
+                    roll.forget_varying(&crate::images::possible(&text));
+                }
+                roll
             }
             _ => Roll::default(),
         };

@@ -90,6 +90,18 @@ fn literal(id: Id) -> Option<u32> {
 }
 
 impl Roll {
+    /// Forgets the ids of accounts that another image, which an ARG may choose, holds with other ones.
+    pub(super) fn forget_varying(&mut self, possible: &[Facts]) {
+        for account in &mut self.accounts {
+            let mut others = possible.iter().flat_map(|facts| facts.accounts).filter(|it| it.name == account.name);
+            if others.any(|other| (other.uid, other.gid) != (account.uid, account.gid)) {
+                (account.uid, account.gid, account.certain) = (None, None, false);
+                let group = self.groups.iter_mut().find(|group| Some(&group.name) == account.group.as_ref());
+                group.into_iter().for_each(|group| group.gid = None);
+            }
+        }
+    }
+
     /// What one command makes of the roll.
     pub(super) fn apply(&mut self, effect: AccountEffect, site: &Site, simple: &Simple<'_>) {
         if self.accounts.len() > MOST || self.groups.len() > MOST {

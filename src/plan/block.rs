@@ -81,6 +81,10 @@ pub fn assemble(draft: &mut Draft<'_>) {
         });
     }
     commands.extend(hand_over(&written(&identity), &late, false));
+    if !draft.opened.is_empty() {
+        let opened: Vec<String> = draft.opened.iter().map(|path| quoted(path)).collect();
+        commands.push(format!("chmod o+rx {}", opened.join(" ")));
+    }
     let user = identity.user.clone();
     // A RUN above a VOLUME still needs the root that an earlier USER names.
     let alone = commands.is_empty() && volume.is_none();

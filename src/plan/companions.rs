@@ -69,16 +69,22 @@ fn line_of(draft: &Draft<'_>, file: &str, target: &str) -> String {
 
 /// A workload that names a privileged port of the container which the Dockerfile does not: the program listens there by
 /// itself.
-pub(super) fn manifest_ports(draft: &mut Draft<'_>) {
+pub(super) fn manifest_ports(draft: &mut Draft<'_>, rule: &'static str) {
     let scene = draft.scene;
     let told = |port: u16| draft.moved.iter().any(|moved| moved.from == port);
     let found = scene.workloads().iter().find_map(|workload| {
         let (port, line) = workload.ports.iter().copied().find(|(port, _)| *port < port::FIRST_FREE && !told(*port))?;
         Some(format!(
-            "{}:{line} says that it listens on {port}, which a process that is not root may not open everywhere: move it there and in the program, or say --port keep",
+            "{}:{line} says that it listens on {port}, and nothing in the Dockerfile tells the process to: move it in the program, there and in its service, or say --port keep",
             workload.file
         ))
     });
-    let Some(message) = found else { return };
-    draft.hazards.push(Hazard { id: "manifest-port", weight: Weight::Unsafe, message, at: scene.from() });
+    let Some(why) = found else { return };
+    draft.refuse(
+        rule,
+        scene.from(),
+        "a manifest names a privileged port that the Dockerfile does not",
+        "port-listener",
+        why,
+    );
 }

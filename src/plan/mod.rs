@@ -122,6 +122,8 @@ pub struct Draft<'d> {
     pub changes: Vec<Change>,
     /// Paths handed over.
     pub handed: Vec<Handed>,
+    /// Folders that the process reads and that are opened to it.
+    pub opened: Vec<String>,
     /// Ports that move.
     pub moved: Vec<Moved>,
     /// Words of other files that change along.
@@ -204,6 +206,7 @@ impl<'d> Draft<'d> {
             relocation: None,
             changes: Vec::new(),
             handed: Vec::new(),
+            opened: Vec::new(),
             moved: Vec::new(),
             along: Vec::new(),
             hazards: Vec::new(),

@@ -29,6 +29,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     }
     write_set::plan(draft, &identity, &owners);
     kept(draft, &identity);
+    closed(draft);
     match draft.options.ownership {
         Ownership::None => nothing_given(draft),
         _ => write_set::home(draft, &identity, &owners),
@@ -154,10 +155,22 @@ fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
 /// Hands over the folders that servers keep their data in.
 fn kept(draft: &mut Draft<'_>, identity: &Identity) {
     for program in start::all(draft.scene) {
-        let Some(path) = start::kept_in(&program).map(str::to_owned) else { continue };
+        let Some(path) = start::kept_in(program).map(str::to_owned) else { continue };
         let why = format!("{} keeps its data there", program.name);
         if !draft.handed.iter().any(|handed| handed.path == path) {
             draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make: true, by_copy: false, why });
+        }
+    }
+}
+
+/// Opens the folders that servers read and that their packages keep for accounts of their own.
+fn closed(draft: &mut Draft<'_>) {
+    let Some(Base::Image { facts: Some(base), .. }) = draft.scene.model.root_base(draft.scene.stage) else { return };
+    let programs = start::all(draft.scene).iter();
+    let found = programs.filter_map(|program| facts::command(&program.name)?.closed);
+    for (_, folder) in found.filter(|(family, _)| *family == base.family) {
+        if !draft.opened.iter().any(|known| known == folder) {
+            draft.opened.push(folder.to_owned());
         }
     }
 }

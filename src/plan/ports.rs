@@ -1,8 +1,10 @@
 //! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
 use super::{Along, Change, Draft, Moved, companions, named_elsewhere};
+use crate::facts;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
+use crate::model::start;
 use crate::syntax::{Args, Keyword, Pair, TokenKind};
 
 /// Plans the move of every port below 1024, or says why one cannot move.
@@ -16,7 +18,7 @@ pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
         move_port(draft, rule, port, &of, &places);
     }
     if !draft.options.keep_ports {
-        companions::manifest_ports(draft);
+        companions::manifest_ports(draft, rule);
     }
 }
 
@@ -101,10 +103,23 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     lines.dedup();
     draft.found(rule, first.at, message, format!("{from} becomes {to}; whoever maps {from} has to map {to}"));
     draft.notes.push(format!("breaking for whoever maps port {from}: the process listens on {to} now"));
+    if let Some(note) = peer_on(draft, to) {
+        draft.notes.push(note);
+    }
     if let Some(line) = comment_naming(draft, from) {
         draft.notes.push(format!("the comment on line {line} still names port {from}"));
     }
     draft.moved.push(Moved { from, to, lines });
+}
+
+/// What to look at where a server's own configuration asks somebody else on the port that it gets.
+fn peer_on(draft: &Draft<'_>, to: u16) -> Option<String> {
+    let asks = |name: &str| facts::command(name).is_some_and(|known| known.peer == Some(to));
+    let program = start::all(draft.scene).iter().find(|program| asks(&program.name))?;
+    Some(format!(
+        "{} asks a backend on port {to} of its own host where its package's configuration is in use, and listens there now: say --port to choose another",
+        program.name
+    ))
 }
 
 /// The line of the first comment that speaks of the port.

@@ -3,7 +3,7 @@
 
 use super::ownership::{push, shellless};
 use super::{Draft, Handed, Identity, Origin};
-use crate::facts;
+use crate::facts::{self, words};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners};
 use crate::model::{Model, value};
@@ -186,6 +186,21 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
         };
         commands.list.iter().any(gone)
     };
+    let is_package = |text: &str| words::PACKAGE_FILES.iter().any(|end| text.ends_with(end));
+    let holds_packages = |path: &str| {
+        let fills = |ran: &Ran| {
+            // As written: what a pattern stands for is not known, how its files end is.
+            let as_written = |at: usize| Some(model.scripts(index).first()?.text_of(*ran.spans.get(at)?).to_owned());
+            let operands: Vec<(usize, Option<&str>)> = ran.operands().collect();
+            let split = operands.split_last().filter(|((_, to), _)| ran.path(*to).as_deref() == Some(path));
+            let packages = |from: &[(usize, Option<&str>)]| {
+                let mut texts = from.iter().map(|(at, _)| as_written(*at));
+                !from.is_empty() && texts.all(|text| text.is_some_and(|text| is_package(&text)))
+            };
+            split.is_some_and(|(_, from)| packages(from))
+        };
+        commands.list.iter().filter(|ran| matches!(ran.name.as_str(), "cp" | "mv")).any(fills)
+    };
     let entered =
         |path: &str| commands.list.iter().any(|ran| ran.cwd.text().is_some_and(|cwd| value::within(cwd, path)));
     let start = model.cwd(stage, index);
@@ -211,7 +226,7 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
     paths
         .flat_map(with_parents)
         .filter(|path| is_own(path) || !TOOLS.iter().any(|tools| value::within(path, tools)))
-        .filter(|path| !removed(path))
+        .filter(|path| !removed(path) && !holds_packages(path))
         .filter(|path| start.text().is_some_and(|cwd| value::within(cwd, path)) || !entered(path))
         .map(|path| (path, format!("made by the RUN on line {line}"), false))
         .collect()

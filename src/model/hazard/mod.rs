@@ -13,6 +13,7 @@ use std::cell::OnceCell;
 
 use super::Model;
 use super::entry::Programs;
+use super::start::Started;
 use super::value;
 use super::workload::{Workload, workloads};
 use crate::compose::{self, Service};
@@ -68,6 +69,7 @@ pub struct Scene<'s> {
     /// How the documentation runs the image, with the file that says so.
     pub runs: Vec<(String, Run)>,
     workloads: OnceCell<Vec<Workload>>,
+    started: OnceCell<Started>,
 }
 
 /// One row: looks at the scene and adds what it finds.
@@ -124,9 +126,10 @@ impl<'s> Scene<'s> {
     ) -> Self {
         let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
         let services = path.map(|path| compose::services(path, files)).unwrap_or_default();
-        let workloads = OnceCell::new();
+        let (workloads, started) = (OnceCell::new(), OnceCell::new());
         let runs = Vec::new();
-        let mut scene = Self { model, stage, programs, files, context, path, ignored, services, runs, workloads };
+        let mut scene =
+            Self { model, stage, programs, files, context, path, ignored, services, runs, workloads, started };
         scene.runs = documents::runs(&scene);
         scene.services.extend(scene.runs.iter().map(documents::service));
         scene
@@ -135,6 +138,11 @@ impl<'s> Scene<'s> {
     /// The workloads of the project that run the image.
     pub fn workloads(&self) -> &[Workload] {
         self.workloads.get_or_init(|| workloads(self))
+    }
+
+    /// What the command starts, through its start scripts; they are walked once.
+    pub(in crate::model) fn started(&self) -> &Started {
+        self.started.get_or_init(|| super::start::walked(self))
     }
 
     /// The compose services that run the image for others than its developers.

@@ -24,9 +24,9 @@ const DEPTH: usize = 6;
 
 /// Looks at every program that the command starts, through start scripts too.
 pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    let walk = walked(scene);
-    let mut beside = Walk { read: walk.read, ..Walk::new(scene) };
-    found.extend(walk.found);
+    let started = scene.started();
+    let mut beside = Walk { read: started.read.clone(), ..Walk::new(scene) };
+    found.extend(started.found.iter().cloned());
     // What programs may run by its name: only what certainly fails counts.
     for path in own::on_path(scene) {
         beside.script(&own::program(scene, &path), &[Some(path)]);
@@ -35,22 +35,31 @@ pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 }
 
 /// Every program that the command starts, those of start scripts included, as far as they can be read.
-pub fn all(scene: &Scene<'_>) -> Vec<Program> {
-    walked(scene).programs
+pub fn all<'w>(scene: &'w Scene<'_>) -> &'w [Program] {
+    &scene.started().programs
 }
 
 /// Paths in the app's own folder that start scripts write, as far as they can be read.
-pub fn written(scene: &Scene<'_>) -> Vec<String> {
-    walked(scene).written
+pub fn written<'w>(scene: &'w Scene<'_>) -> &'w [String] {
+    &scene.started().written
 }
 
-fn walked<'w, 's>(scene: &'w Scene<'s>) -> Walk<'w, 's> {
+/// What a walk through the command and its start scripts comes to.
+pub(super) struct Started {
+    found: Vec<Hazard>,
+    programs: Vec<Program>,
+    written: Vec<String>,
+    read: HashSet<String>,
+}
+
+pub(super) fn walked(scene: &Scene<'_>) -> Started {
     let mut walk = Walk::new(scene);
     let by_compose = scene.started_by_compose().unwrap_or_default().list;
     for program in scene.programs.list.iter().chain(&by_compose) {
         walk.program(program, None);
     }
-    walk
+    let Walk { found, programs, written, read, .. } = walk;
+    Started { found, programs, written, read }
 }
 
 /// The way through the command and its scripts.
