@@ -236,6 +236,12 @@ pub fn commands(path: &str, text: &str) -> Result<Commands, Vec<String>> {
             file.wrong(from, "port", format!("port of `{name}`: 0 is no port"));
         }
     }
+    for maker in &commands.private_makers {
+        file.sources(&maker.sources);
+        if !maker.program.contains('/') {
+            file.wrong(0, &maker.program, "program: from the folder that it is installed in".to_owned());
+        }
+    }
     for download in &commands.home_downloads {
         if download.marks.is_empty() || download.marks.iter().any(String::is_empty) {
             file.wrong(0, &download.what, format!("home-downloads: `{}` without marks", download.what));

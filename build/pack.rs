@@ -204,6 +204,8 @@ fn commands(out: &mut String, commands: &Commands) {
     table(out, "HOME_DOWNLOADS", "HomeDownload", rows);
     table(out, "HOME_READERS", "&str", commands.home_readers.iter().map(|word| format!("{word:?}")));
     table(out, "HOME_FILES", "&str", commands.home_files.iter().map(|name| format!("{name:?}")));
+    let makers = commands.private_makers.iter();
+    table(out, "PRIVATE_MAKERS", "(&str, &str)", makers.map(|it| format!("({:?}, {:?})", it.program, it.folder)));
     table(out, "TOOL_VARIABLES", "&str", commands.tool_variables.iter().map(|name| format!("{name:?}")));
 }
 

@@ -254,6 +254,8 @@ pub struct Commands {
     pub home_files: Vec<String>,
     /// Beginnings of variables that tell build tools where they live.
     pub tool_variables: Vec<String>,
+    /// Programs that leave files which nobody but their owner and group may read.
+    pub private_makers: Vec<PrivateMaker>,
 }
 
 /// A program.
@@ -298,6 +300,18 @@ pub struct Program {
     /// A folder that it reads, and that its package opens to nobody but its own account.
     #[serde(default)]
     pub closed: Option<Closed>,
+}
+
+/// A program that leaves files which nobody but their owner and group may read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PrivateMaker {
+    /// The end of its path, from the folder that it is installed in.
+    pub program: String,
+    /// The folder below that one that it makes them in.
+    pub folder: String,
+    /// Where that is said.
+    pub sources: Vec<String>,
 }
 
 /// A folder that a package keeps for its own account.

@@ -7,7 +7,7 @@ mod template;
 pub use program::{
     AtStart, Framework, HomeDownload, Language, MovedBy, MovedWrites, ProgramFacts, ProgramKind, ProgramRole, Writes,
     command, frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,
-    languages, makes_accounts, writes,
+    languages, makes_accounts, private_makers, writes,
 };
 pub use reason::{Reason, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};

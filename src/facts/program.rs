@@ -1,8 +1,8 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
 use super::{
-    APP_ACCOUNTS, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, LANGUAGES, PROGRAMS,
-    TOOL_VARIABLES,
+    APP_ACCOUNTS, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, LANGUAGES, PRIVATE_MAKERS,
+    PROGRAMS, TOOL_VARIABLES,
 };
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
@@ -165,6 +165,12 @@ pub fn is_app_account(name: &str) -> bool {
 /// RUNs that leave in root's home what the process looks for in its own.
 pub fn home_downloads() -> &'static [HomeDownload] {
     HOME_DOWNLOADS
+}
+
+/// Programs that leave files which nobody but their owner and group may read: the end of the program's path from the
+/// folder that it is installed in, and the folder below that one.
+pub fn private_makers() -> &'static [(&'static str, &'static str)] {
+    PRIVATE_MAKERS
 }
 
 /// Words with which source asks for the home of whoever runs it.

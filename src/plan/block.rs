@@ -81,9 +81,10 @@ pub fn assemble(draft: &mut Draft<'_>) {
         });
     }
     commands.extend(hand_over(&written(&identity), &late, false));
-    if !draft.opened.is_empty() {
-        let opened: Vec<String> = draft.opened.iter().map(|path| quoted(path)).collect();
-        commands.push(format!("chmod o+rx {}", opened.join(" ")));
+    for (tree, mode) in [(true, "-R o+rX"), (false, "o+rx")] {
+        let opened = draft.opened.iter().filter(|opened| opened.tree == tree);
+        let paths: Vec<String> = opened.map(|opened| quoted(&opened.path)).collect();
+        commands.extend(Some(format!("chmod {mode} {}", paths.join(" "))).filter(|_| !paths.is_empty()));
     }
     let user = identity.user.clone();
     // A RUN above a VOLUME still needs the root that an earlier USER names.

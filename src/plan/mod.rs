@@ -10,6 +10,7 @@ pub mod identity;
 mod layout;
 mod modes;
 mod named_elsewhere;
+mod opened;
 pub mod ownership;
 pub mod pins;
 mod plain;
@@ -69,6 +70,15 @@ pub struct Handed {
     pub why: String,
 }
 
+/// A folder that is opened to everybody for reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Absolute path.
+    pub path: String,
+    /// Whether all below goes along.
+    pub tree: bool,
+}
+
 /// A port that moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
@@ -122,8 +132,8 @@ pub struct Draft<'d> {
     pub changes: Vec<Change>,
     /// Paths handed over.
     pub handed: Vec<Handed>,
-    /// Folders that the process reads and that are opened to it.
-    pub opened: Vec<String>,
+    /// What the process reads and is opened to it.
+    pub opened: Vec<Opened>,
     /// Ports that move.
     pub moved: Vec<Moved>,
     /// Words of other files that change along.

@@ -2,7 +2,7 @@
 
 use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, companions, given, modes, plain, write_set};
+use super::{Change, Draft, Handed, Identity, companions, given, modes, opened, plain, write_set};
 use crate::context::Entry;
 use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
@@ -29,7 +29,8 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     }
     write_set::plan(draft, &identity, &owners);
     kept(draft, &identity);
-    closed(draft);
+    opened::closed(draft);
+    opened::private(draft);
     match draft.options.ownership {
         Ownership::None => nothing_given(draft),
         _ => write_set::home(draft, &identity, &owners),
@@ -159,18 +160,6 @@ fn kept(draft: &mut Draft<'_>, identity: &Identity) {
         let why = format!("{} keeps its data there", program.name);
         if !draft.handed.iter().any(|handed| handed.path == path) {
             draft.handed.push(Handed { path, owner: identity.owner(), tree: false, make: true, by_copy: false, why });
-        }
-    }
-}
-
-/// Opens the folders that servers read and that their packages keep for accounts of their own.
-fn closed(draft: &mut Draft<'_>) {
-    let Some(Base::Image { facts: Some(base), .. }) = draft.scene.model.root_base(draft.scene.stage) else { return };
-    let programs = start::all(draft.scene).iter();
-    let found = programs.filter_map(|program| facts::command(&program.name)?.closed);
-    for (_, folder) in found.filter(|(family, _)| *family == base.family) {
-        if !draft.opened.iter().any(|known| known == folder) {
-            draft.opened.push(folder.to_owned());
         }
     }
 }

@@ -1,0 +1,44 @@
+//! What the process reads and finds shut, because a package or a step of the build keeps it for its own account.
+
+use super::{Draft, Opened};
+use crate::facts;
+use crate::model::command::Ran;
+use crate::model::{Base, start, value};
+use crate::syntax::Keyword;
+
+/// Opens the folders that servers read and that their packages keep for accounts of their own.
+pub(super) fn closed(draft: &mut Draft<'_>) {
+    let Some(Base::Image { facts: Some(base), .. }) = draft.scene.model.root_base(draft.scene.stage) else { return };
+    let programs = start::all(draft.scene).iter();
+    let found: Vec<_> = programs.filter_map(|program| facts::command(&program.name)?.closed).collect();
+    for (_, folder) in found.into_iter().filter(|(family, _)| *family == base.family) {
+        open(draft, folder.to_owned(), false);
+    }
+}
+
+/// Opens what a program made in a RUN, as root, for nobody but root.
+pub(super) fn private(draft: &mut Draft<'_>) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    for (of, at) in model.lineage(stage) {
+        if model.keyword(at) == Keyword::Run && model.user(of, at).is_root() {
+            let paths: Vec<String> = model.commands(of, at).list.iter().filter_map(made).collect();
+            paths.into_iter().for_each(|path| open(draft, path, true));
+        }
+    }
+}
+
+/// The folder in which a command makes files that are shut: `/opt/wlp/bin/server` makes them in `/opt/wlp/usr`.
+fn made(ran: &Ran) -> Option<String> {
+    facts::private_makers().iter().find_map(|(program, folder)| {
+        let (name, _) = program.split_once('/')?;
+        let above = ran.full.strip_suffix(program).filter(|above| above.ends_with('/'))?;
+        Some(value::join(&format!("{above}{name}"), folder))
+    })
+}
+
+fn open(draft: &mut Draft<'_>, path: String, tree: bool) {
+    let theirs = draft.handed.iter().any(|handed| handed.tree && value::within(&path, &handed.path));
+    if !theirs && !draft.opened.iter().any(|known| known.path == path) {
+        draft.opened.push(Opened { path, tree });
+    }
+}
