@@ -294,6 +294,9 @@ pub struct Program {
     /// Beginnings or ends of arguments that put the data elsewhere.
     #[serde(default)]
     pub kept_elsewhere_by: Vec<String>,
+    /// The folder of a server's configuration, in which it puts the value of an environment variable for `${NAME}`.
+    #[serde(default)]
+    pub expands: Option<String>,
     /// The port of a peer on the same host that its package's own configuration asks.
     #[serde(default)]
     pub peer: Option<u16>,

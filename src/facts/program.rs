@@ -82,6 +82,8 @@ pub struct ProgramFacts {
     pub keeps: Option<&'static str>,
     /// Beginnings or ends of arguments that put the data elsewhere.
     pub kept_elsewhere_by: &'static [&'static str],
+    /// The folder of its configuration, in which it puts the value of an environment variable for `${NAME}`.
+    pub expands: Option<&'static str>,
     /// The port of a peer on the same host that its package's own configuration asks.
     pub peer: Option<u16>,
     /// A folder that it reads, and that the package of a family opens to nobody but its own account.

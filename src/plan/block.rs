@@ -68,6 +68,10 @@ pub fn assemble(draft: &mut Draft<'_>) {
         .filter(|handed| !handed.by_copy)
         .partition(|handed| above_volume(model, stage, place, handed).is_some());
     let mut commands = identity.commands.clone();
+    if let Some(lifted) = &draft.lifted {
+        commands.extend(lifted.steps.iter().cloned());
+        draft.changes.push(Change::RemoveCommands { instruction: lifted.at, commands: lifted.commands.clone() });
+    }
     let volume = early.iter().filter_map(|handed| above_volume(model, stage, place, handed)).min();
     if let Some(volume) = volume {
         // By number: the account may be made below, and steps between must not see one that the plan makes.

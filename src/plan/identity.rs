@@ -6,7 +6,7 @@ use crate::facts::{self, DefaultUser, Role};
 use crate::images;
 use crate::model::account::Account;
 use crate::model::owner::Made;
-use crate::model::{Base, Model, owner, user};
+use crate::model::{Base, Model, owner, start, user};
 use crate::options::{Options, UserForm};
 
 /// Uid and gid of an account that unroot makes: free in every base image of the templates, above the 10000 that
@@ -299,7 +299,7 @@ fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Iden
         identity.origin = Origin::Base;
         return Some(identity);
     }
-    let own = !model.has_command(stage);
+    let own = !model.has_command(stage) || start::lifted(model, stage).is_some();
     let fits = |account: &&Account| {
         account.made.is_none() && (account.role == Role::App || (account.role == Role::Server && own))
     };

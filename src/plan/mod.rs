@@ -26,6 +26,7 @@ pub mod variables;
 mod write_set;
 
 use crate::model::hazard::{Hazard, Scene};
+use crate::model::start::Lifted;
 use crate::options::Options;
 use crate::report::Safety;
 use crate::source::Span;
@@ -134,6 +135,8 @@ pub struct Draft<'d> {
     pub handed: Vec<Handed>,
     /// What the process reads and is opened to it.
     pub opened: Vec<Opened>,
+    /// Commands of the container's command that become a step of the build.
+    pub lifted: Option<Lifted>,
     /// Ports that move.
     pub moved: Vec<Moved>,
     /// Words of other files that change along.
@@ -170,6 +173,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Paths handed over.
     pub handed: Vec<Handed>,
+    /// Commands of the container's command that become a step of the build.
+    pub lifted: Option<Lifted>,
     /// Ports that move.
     pub moved: Vec<Moved>,
     /// Words of other files that change along.
@@ -217,6 +222,7 @@ impl<'d> Draft<'d> {
             changes: Vec::new(),
             handed: Vec::new(),
             opened: Vec::new(),
+            lifted: None,
             moved: Vec::new(),
             along: Vec::new(),
             hazards: Vec::new(),
@@ -294,6 +300,7 @@ impl<'d> Draft<'d> {
             variables: relocation.variables,
             changes: self.changes,
             handed: self.handed,
+            lifted: self.lifted,
             moved: self.moved,
             along: self.along,
             hazards: self.hazards,

@@ -3,7 +3,7 @@
 use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
-use crate::model::start::drops;
+use crate::model::start::{self, drops};
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
 
@@ -86,6 +86,14 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
                 let name = identity.name.clone().unwrap_or_default();
                 draft.notes.push(format!(
                     "nothing tells the number of {name}: Kubernetes' runAsNonRoot refuses a USER by name"
+                ));
+            }
+            draft.lifted = start::lifted(model, stage);
+            if let Some(lifted) = &draft.lifted {
+                draft.notes.push(format!(
+                    "what the command on line {} wrote at every start is a step of the build now: the server reads {} by itself",
+                    model.line(lifted.at),
+                    lifted.variables.join(", ")
                 ));
             }
             draft.accepted_volumes = !volumes.is_empty();

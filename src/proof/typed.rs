@@ -2,7 +2,7 @@
 
 use super::Case;
 use super::align::Origin;
-use crate::model::Model;
+use crate::model::{Model, start};
 use crate::plan::Change;
 use crate::source::Span;
 use crate::syntax::{Instruction, Joined, Keyword, TokenKind};
@@ -220,11 +220,29 @@ pub(super) fn frozen(case: &Case<'_>) -> Result<(), String> {
     }
     for ((old, text), (new, changed)) in before.iter().zip(&after) {
         let may = matches!(old, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
-        if old != new || (text != changed && !(may && same_but_ports(case, text, changed))) {
+        if old != new
+            || (text != changed && !(may && (same_but_ports(case, text, changed) || lifts(case, text, changed))))
+        {
             return Err(format!("`{text}` became `{changed}`"));
         }
     }
     Ok(())
+}
+
+/// Whether the plan takes commands of the container's command over into the build, just those that can be, and leaves the
+/// last one.
+fn lifts(case: &Case<'_>, old: &str, new: &str) -> bool {
+    let Some(lifted) = &case.plan.lifted else { return false };
+    let Some(stage) = case.before.stage_of(lifted.at) else { return false };
+    let Some(found) = case.before.instruction(lifted.at) else { return false };
+    let shelled = case.before.scripts(lifted.at).first();
+    let last = shelled.and_then(|shelled| Some(shelled.text_of(shelled.top().last()?.span)));
+    let left = last.map(|last| format!("{} {last}", keyword_text(found, case.before)));
+    if old != String::from_utf8_lossy(&found.joined.text) || left.is_none_or(|left| squeezed(&left) != squeezed(new)) {
+        return false;
+    }
+    let in_build = |change: &Change| matches!(change, Change::Block { commands, user: Some(_), .. } if lifted.steps.iter().all(|step| commands.contains(step)));
+    start::lifted(case.before, stage).as_ref() == Some(lifted) && case.plan.changes.iter().any(in_build)
 }
 
 /// Whether taking the new ports back gives the old text.

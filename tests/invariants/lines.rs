@@ -4,6 +4,14 @@ use super::{Spoiled, row};
 use unroot::plan::{Change, Moved, Place};
 use unroot::source::Span;
 
+/// A command that writes its server's port at every start.
+const LIFTED: &str = "\
+FROM php:8.3-apache
+RUN a2enmod rewrite
+COPY . /var/www/html
+CMD sed -i \"s/80/${PORT}/g\" /etc/apache2/ports.conf && apache2-foreground
+";
+
 /// Two stages, a port, a volume, a health check, an install step.
 pub(super) const NODE: &str = "\
 FROM node:22-slim AS build
@@ -255,6 +263,14 @@ pub(super) fn rows() -> Vec<Spoiled> {
                 let at = s.at("COPY . .");
                 *s.block().0 = Place::Below(at);
             },
+            &[],
+        ),
+        row("frozen", "a command goes that nothing takes over", LIFTED, |s| s.plan.lifted = None, &[]),
+        row(
+            "frozen",
+            "what goes from the command becomes no step",
+            LIFTED,
+            |s| s.block().1.retain(|command| !command.starts_with("sed")),
             &[],
         ),
         row("frozen", "HEALTHCHECK goes", NODE, |s| s.remove("HEALTHCHECK"), &[]),

@@ -13,11 +13,18 @@ pub(super) fn command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let message = "the command cannot be read as shell text, so nobody can tell what it starts";
         found.push(hazard("opaque-command", Weight::Manual, at, message));
     }
+    let lifted = start::lifted(scene.model, scene.stage);
+    if let Some(lifted) = &lifted {
+        let message = format!(
+            "{} tells the port only when the container starts: one below 1024 a process that is not root may not open everywhere",
+            lifted.variables.join(", ")
+        );
+        found.push(hazard("port-at-start", Weight::Unsafe, lifted.at, message));
+    }
     let by_compose = scene.started_by_compose().unwrap_or_default().list;
     for program in scene.programs.list.iter().chain(&by_compose) {
-        if let Some(hazard) = program_hazard(program) {
-            found.push(hazard);
-        }
+        // A server whose settings move into the build is the base's own, and runs as the base's own account.
+        found.extend(program_hazard(program).filter(|hazard| lifted.is_none() || hazard.id != "server-config"));
     }
 }
 

@@ -2,12 +2,14 @@
 
 pub mod drops;
 pub mod files;
+mod lifted;
 pub mod makefile;
 mod own;
 mod script;
 pub mod tool;
 mod written;
 
+pub use lifted::{Lifted, lifted};
 pub use own::sources;
 use written::named;
 
@@ -55,7 +57,13 @@ pub(super) struct Started {
 pub(super) fn walked(scene: &Scene<'_>) -> Started {
     let mut walk = Walk::new(scene);
     let by_compose = scene.started_by_compose().unwrap_or_default().list;
-    for program in scene.programs.list.iter().chain(&by_compose) {
+    let lifted = lifted(scene.model, scene.stage);
+    // What becomes a step of the build starts no more.
+    let stays = |program: &&Program| {
+        let gone = |lifted: &Lifted| lifted.at == program.at.1 && lifted.names.contains(&program.name);
+        !lifted.as_ref().is_some_and(gone)
+    };
+    for program in scene.programs.list.iter().filter(stays).chain(&by_compose) {
         walk.program(program, None);
     }
     let Walk { found, programs, written, read, .. } = walk;
@@ -117,7 +125,7 @@ impl<'w, 's> Walk<'w, 's> {
                 );
                 self.push("server-files", Weight::Unsafe, program, message);
             }
-            Some(ProgramRole::Plain) if via.is_some() => self.plain(program, via.unwrap_or_default()),
+            Some(ProgramRole::Plain) => self.plain(program, via),
             Some(_) => {}
             None => self.unknown(program),
         }
@@ -155,8 +163,9 @@ impl<'w, 's> Walk<'w, 's> {
         self.push("unknown-program", Weight::Unsafe, program, message);
     }
 
-    /// A command of a script that does a job of its own: `mkdir`, `sed -i`, `pip install`.
-    fn plain(&mut self, program: &Program, script: &str) {
+    /// A command of a script, or of a chain that the command itself is, that does a job of its own: `mkdir`, `sed -i`,
+    /// `pip install`.
+    fn plain(&mut self, program: &Program, script: Option<&str>) {
         let first = program.arguments.first().cloned().flatten().unwrap_or_default();
         match facts::writes(&program.name, &first) {
             Writes::Nothing | Writes::Home => {}
@@ -167,7 +176,10 @@ impl<'w, 's> Walk<'w, 's> {
                     self.one_written(program, path);
                 }
             }
+            // The command itself is the app, which the working folder is looked at for.
+            _ if script.is_none() => {}
             _ => {
+                let script = script.unwrap_or_default();
                 let message = format!("the start script {script} runs {}: check what it writes", program.name);
                 self.push("start-script", Weight::Unsafe, program, message);
             }
