@@ -1,0 +1,287 @@
+//! What a RUN makes for root's home and the process reads from its own: it is made in the home of the account instead.
+
+use super::downloads::all_as_root;
+use super::elsewhere::Elsewhere;
+use super::{Relocated, Relocation, mention, text_of};
+use crate::compose::join;
+use crate::context::Entry;
+use crate::facts::{self, Known, ProgramKind, Role, Writes, words};
+use crate::model::command::Ran;
+use crate::model::hazard::{self, Hazard, Scene, Weight};
+use crate::model::{Model, Value, start, value};
+use crate::plan::{Change, Origin, Plan, turns};
+use crate::shell;
+use crate::source::Span;
+use crate::syntax::{Args, Keyword};
+
+/// A word that changes: the instruction, where, the old, the new.
+type Reworded = (usize, Span, String, String);
+
+/// What RUNs make directly below root's home goes below `home`, the home of the account.
+pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
+    let (model, stage) = (scene.model, scene.stage);
+    let made = hazard::made_for_home(scene);
+    let elsewhere = Elsewhere::of(scene)?;
+    let builds_on = |other: &crate::model::Stage| other.index != stage && model.chain(other.index).contains(&stage);
+    if made.is_empty() || elsewhere.names("/root") || model.stages.iter().any(builds_on) {
+        return None;
+    }
+    if !all_as_root(scene) || !sets_no_home(model, stage) {
+        return None;
+    }
+    let mut relocation = Relocation::default();
+    for (at, name) in made {
+        let (from, to) = (format!("/root/{name}"), format!("{home}/{name}"));
+        let words = all_words(model, stage, &name, home)?;
+        let first = words.iter().map(|(index, ..)| *index).min()?;
+        if !is_free(scene, &to) || !makes_it_first(model, stage, first, &name) || !is_quiet(model, stage, first, &name) {
+            return None;
+        }
+        // A program of the project that a step runs would look for it in root's home.
+        if !all_known(model, stage, &name) && elsewhere.holds(&name) {
+            return None;
+        }
+        relocation.told.push((
+            at,
+            format!("a RUN makes {from} for the home of whoever runs it, and no other user can enter /root"),
+            format!("{to} takes its place, in the home of the account, where the process looks for it"),
+        ));
+        relocation.hazards.push(Hazard {
+            id: "moved-folder",
+            weight: Weight::Unsafe,
+            message: format!("whoever mounts files at {from}, or takes some from there, has to use {to}"),
+            at,
+        });
+        relocation.words.extend(words);
+        relocation.given.push(to.clone());
+        relocation.relocated.push(Relocated { from, to });
+    }
+    let whole = model.lineage(stage).into_iter().any(|(_, index)| mention::means_all(&text_of(model, index)));
+    (!whole).then_some(relocation)
+}
+
+/// Whether a plan gives the tree to an account whose home was there before the first step that changes.
+pub(super) fn fits(scene: &Scene<'_>, plan: &Plan, home: &str) -> bool {
+    let changed = |change: &Change| match change {
+        Change::Word { instruction, .. } if scene.model.keyword(*instruction) == Keyword::Run => Some(*instruction),
+        _ => None,
+    };
+    let cut = |change: &Change| {
+        let cuts = matches!(change, Change::RemoveWords { .. } | Change::RemoveCommands { .. });
+        // What is cut is named by its place in the text as it will be.
+        cuts && plan.changes.iter().filter_map(changed).any(|index| change.instruction() == Some(index))
+    };
+    let identity = plan.identity.as_ref().filter(|identity| identity.origin != Origin::Created && !identity.worker);
+    let first = hazard::made_for_home(scene).into_iter().filter_map(|(_, name)| {
+        all_words(scene.model, scene.stage, &name, home)?.into_iter().map(|(index, ..)| index).min()
+    });
+    let lives = |first: usize| {
+        let name = identity.and_then(|identity| identity.name.as_deref());
+        name.is_some_and(|name| lives_in(scene.model, scene.stage, first, name, home))
+    };
+    !plan.changes.iter().any(cut) && first.min().is_some_and(lives)
+}
+
+/// Whether an account has a home of its own that is there before the instruction `first`: made with it, or the base's.
+pub fn lives_in(model: &Model<'_>, stage: usize, first: usize, name: &str, home: &str) -> bool {
+    let at_end = model.account(stage, usize::MAX, name);
+    let Some(account) = model.account(stage, first, name).filter(|_| at_end.is_some_and(|it| it.home.as_deref() == Some(home)))
+    else {
+        return false;
+    };
+    let listed = matches!(model.root_base(stage), Some(crate::model::Base::Image { listed: true, .. }));
+    account.home.as_deref() == Some(home)
+        && home.matches('/').count() > 1
+        && match &account.made {
+            Some(made) => account.has_home == Some(true) && made.plain && made.instruction < first,
+            // Other homes of base images are folders of servers, volumes or names of nothing.
+            None => account.role == Role::App && home.starts_with("/home/") && listed,
+        }
+}
+
+/// Whether nothing sets HOME: root's is /root then, and the account's is what its entry says.
+pub fn sets_no_home(model: &Model<'_>, stage: usize) -> bool {
+    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    model.environment(stage, usize::MAX, "HOME") == Value::Unset
+        && runs.into_iter().all(|(of, index)| model.variable(of, index, "HOME") == Value::Unset)
+}
+
+/// Every word of the file that names what lies at `name` below root's home, as it will read below `home`; `None` where the
+/// file names it in any other way.
+fn all_words(model: &Model<'_>, stage: usize, name: &str, home: &str) -> Option<Vec<Reworded>> {
+    let mut all = Vec::new();
+    for index in 0..model.tree.instructions.len() {
+        let named = mentions(model, index, name);
+        if named == 0 {
+            continue;
+        }
+        let words = words(model, stage, index, name, home);
+        if words.len() != named {
+            return None;
+        }
+        all.extend(words);
+    }
+    Some(all)
+}
+
+/// How often an instruction names something by its name, here-documents included.
+pub fn mentions(model: &Model<'_>, index: usize, name: &str) -> usize {
+    let Some(found) = model.instruction(index) else { return 0 };
+    let bodies = found.heredocs.iter().map(|doc| doc.body.of(model.bytes));
+    let texts = bodies.chain([found.joined.text.as_slice()]);
+    texts.map(|text| mention::count(&String::from_utf8_lossy(text), name)).sum()
+}
+
+/// The words of a RUN of root's that name what lies at `name` below its home: arguments and targets of redirections of
+/// commands that stand by themselves at top level.
+pub fn words(model: &Model<'_>, stage: usize, index: usize, name: &str, home: &str) -> Vec<Reworded> {
+    let own = model.stage_of(index) == Some(stage) && model.keyword(index) == Keyword::Run;
+    let text = model.instruction(index).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
+    let plain = model.instruction(index).is_some_and(|found| found.heredocs.is_empty());
+    let [shelled] = model.scripts(index) else { return Vec::new() };
+    let Some(script) = shelled.script.as_ref().filter(|_| own && plain && model.user(stage, index).is_root()) else {
+        return Vec::new();
+    };
+    if text.is_none_or(|text| turns::lifts(&text)) || words::HOME_BUILD_FILES.contains(&name) {
+        return Vec::new();
+    }
+    let top = shelled.top();
+    let mut found = Vec::new();
+    shell::each_simple(script, &mut |simple, place| {
+        if place.conditional || !top.iter().any(|top| top.span == simple.span && top.rewritable) {
+            return;
+        }
+        let targets = simple.redirects.iter().map(|redirect| &redirect.target);
+        for word in simple.words.iter().skip(1).chain(targets) {
+            let Some(inner) = spelled(&shelled.text_of(word.span), name) else { continue };
+            let inner = Span::new(word.span.start + inner.start, word.span.start + inner.end);
+            let (span, old) = (shelled.span(inner), shelled.text_of(inner));
+            // A continuation inside of a word parts it.
+            if span.of(model.bytes) == old.as_bytes() {
+                found.push((index, span, old, format!("{home}/{name}")));
+            }
+        }
+    });
+    found
+}
+
+/// Where a word as it is written says `name` below root's home: at its start, as a part of its own.
+fn spelled(word: &str, name: &str) -> Option<Span> {
+    let quoted = usize::from(word.starts_with('"'));
+    let rest = word.get(quoted..)?;
+    // Quotes keep a tilde from being expanded.
+    let homes = ["/root", "$HOME", "${HOME}", "~"].into_iter().filter(|home| quoted == 0 || *home != "~");
+    let start = homes.into_iter().find_map(|home| rest.strip_prefix(home).map(|_| home.len()))?;
+    let after = rest.get(start..)?.strip_prefix('/')?.strip_prefix(name)?;
+    let ends = after.chars().next().is_none_or(|c| c == '/' || c == '"');
+    ends.then(|| Span::new(quoted, quoted + start + 1 + name.len()))
+}
+
+/// Whether the first step that names it makes it there: nothing that is older stays in root's home.
+fn makes_it_first(model: &Model<'_>, stage: usize, index: usize, name: &str) -> bool {
+    let [shelled] = model.scripts(index) else { return false };
+    let commands = model.commands(stage, index);
+    let text = |span: Span| shelled.text_of(span);
+    let Some(ran) = commands.list.iter().find(|ran| names(model, index, ran, name)) else { return false };
+    let whole = |written: &str| spelled(written, name).is_some_and(|span| written.trim_end_matches(['/', '"']).len() == span.end);
+    let last = ran.spans.last().map(|span| text(*span));
+    match ran.name.as_str() {
+        "mkdir" | "touch" => true,
+        "cp" | "mv" | "ln" | "install" => last.is_some_and(|last| whole(&last)),
+        // `echo x > ~/.file`
+        _ => {
+            let behind = text(ran.span).rsplit_once('>').map(|(_, target)| target.trim().to_owned());
+            behind.is_some_and(|target| whole(&target))
+        }
+    }
+}
+
+/// Whether no step from the first that names it on may look for it in root's home by itself: each command names it, or
+/// is known to read no such files. Older steps that nobody knows may have put files of their own beside it.
+pub fn is_quiet(model: &Model<'_>, stage: usize, first: usize, name: &str) -> bool {
+    let mut seen = false;
+    for (of, index) in model.lineage(stage) {
+        if model.keyword(index) != Keyword::Run {
+            continue;
+        }
+        let commands = model.commands(of, index);
+        for ran in &commands.list {
+            let named = names(model, index, ran, name);
+            seen |= named && index >= first;
+            let known = facts::command(&ran.name).is_some();
+            if !named && !is_plain(ran) && (seen || !known) {
+                return false;
+            }
+        }
+        if !commands.complete {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether a command reads no file of a home: it works on what it names, or on the system.
+fn is_plain(ran: &Ran) -> bool {
+    let first = ran.operands().next().and_then(|(_, text)| text).unwrap_or("");
+    let named = matches!(facts::writes(&ran.name, first), Writes::Nothing | Writes::Named);
+    let system = |known: &facts::ProgramFacts| {
+        let kind = matches!(known.kind, ProgramKind::Packages | ProgramKind::Accounts | ProgramKind::Ownership);
+        kind && known.needs_root == Known::Yes && known.writes == Writes::System
+    };
+    named || facts::command(&ran.name).is_some_and(system)
+}
+
+/// Whether every command names it or is known to read no files of a home.
+fn all_known(model: &Model<'_>, stage: usize, name: &str) -> bool {
+    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    runs.into_iter().all(|(of, index)| {
+        let commands = model.commands(of, index);
+        commands.complete && commands.list.iter().all(|ran| is_plain(ran) || names(model, index, ran, name))
+    })
+}
+
+/// Whether a command of a RUN names what lies in a home by its name.
+fn names(model: &Model<'_>, index: usize, ran: &Ran, name: &str) -> bool {
+    model.scripts(index).first().is_some_and(|script| mention::count(&script.text_of(ran.span), name) > 0)
+}
+
+/// Whether nothing of the image lies at a path, is mounted there, or may be brought there.
+fn is_free(scene: &Scene<'_>, path: &str) -> bool {
+    let (model, stage) = (scene.model, scene.stage);
+    let apart = |other: &str| !value::within(other, path) && !value::within(path, other);
+    let owners = model.owners(stage);
+    let volumes = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Volume);
+    let mut volumes = volumes.flat_map(|(of, index)| match model.instruction(index).map(|found| &found.args) {
+        Some(Args::Many { words, .. }) => words.iter().map(|word| model.expand(of, index, &word.text)).collect(),
+        _ => Vec::new(),
+    });
+    let mounts = || scene.services.iter().flat_map(|service| &service.mounts);
+    let named = model.lineage(stage).iter().any(|(_, index)| mention::names(&text_of(model, *index), path));
+    owners.nodes.keys().all(|node| !value::within(node, path))
+        && owners.copies.iter().all(|copy| {
+            let to = copy.destination.as_deref();
+            to.is_some_and(|to| !value::within(to, path) && brings_none(scene, copy.instruction, to, path))
+        })
+        && volumes.all(|volume| volume.certain().and_then(value::normal).is_some_and(|volume| apart(&volume)))
+        && mounts().all(|mount| value::normal(&mount.target).is_some_and(|target| apart(&target)))
+        && !named
+}
+
+/// Whether a copy to a folder above a path brings nothing to that path.
+fn brings_none(scene: &Scene<'_>, copy: usize, to: &str, path: &str) -> bool {
+    if !value::within(path, to) {
+        return true;
+    }
+    let below = path.strip_prefix(to).unwrap_or("").trim_start_matches('/');
+    let staged = scene.model.instruction(copy).is_none_or(|found| found.flag("from").is_some());
+    let absent = |path: &str| scene.files.entry(path) == Entry::Absent;
+    !staged
+        && start::sources(scene, copy).iter().all(|source| {
+            let Some(source) = scene.in_context(source.trim_start_matches('/')) else { return false };
+            match scene.files.entry(&source) {
+                Entry::File { .. } => source.rsplit('/').next() != below.split('/').next(),
+                Entry::Folder => below.split('/').next().is_some_and(|first| absent(&join(&source, first))),
+                _ => false,
+            }
+        })
+}
