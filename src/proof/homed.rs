@@ -44,6 +44,11 @@ pub(super) fn homed(case: &Case<'_>) -> Result<(), String> {
         let Some(first) = changed.iter().copied().min() else { continue };
         one(case, moved, first, &changed)?;
     }
+    let all: Vec<&str> =
+        case.plan.relocated.iter().filter(|it| !changed(case, it).is_empty()).filter_map(|it| name(case, it)).collect();
+    if !all.is_empty() && !made::is_quiet(case.before, case.plan.stage, &all) {
+        return Err(format!("a step may look for {} in root's home by itself", all.join(", ")));
+    }
     Ok(())
 }
 
@@ -73,9 +78,6 @@ fn one(case: &Case<'_>, moved: &Relocated, first: usize, changed: &[usize]) -> R
     }
     if !made::sets_no_home(before, stage) || !made::sets_no_home(case.after, stage) {
         return Err(format!("HOME is set, so that {from} and {to} are not what the steps and the process look for"));
-    }
-    if !made::is_quiet(before, stage, first, name) {
-        return Err(format!("a step may look for {from} by itself"));
     }
     let whole = |text: &str| mention::means_all(text);
     if before.lineage(stage).into_iter().any(|(_, index)| whole(&crate::plan::home::text_of(before, index))) {

@@ -20,7 +20,7 @@ type Reworded = (usize, Span, String, String);
 /// What RUNs make directly below root's home goes below `home`, the home of the account.
 pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
     let (model, stage) = (scene.model, scene.stage);
-    let made = hazard::made_for_home(scene);
+    let made = made(scene);
     let elsewhere = Elsewhere::of(scene)?;
     let builds_on = |other: &crate::model::Stage| other.index != stage && model.chain(other.index).contains(&stage);
     if made.is_empty() || elsewhere.names("/root") || model.stages.iter().any(builds_on) {
@@ -29,20 +29,22 @@ pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
     if !all_as_root(scene) || !sets_no_home(model, stage) {
         return None;
     }
+    let of: Vec<&str> = made.iter().map(|(_, name)| name.as_str()).collect();
+    // A program of the project that a step runs would look for it in root's home.
+    let read = !all_known(model, stage, &of) && of.iter().any(|name| elsewhere.holds(name));
+    if read || !is_quiet(model, stage, &of) {
+        return None;
+    }
     let mut relocation = Relocation::default();
-    for (at, name) in made {
+    for (at, name) in &made {
         let (from, to) = (format!("/root/{name}"), format!("{home}/{name}"));
-        let words = all_words(model, stage, &name, home)?;
+        let words = all_words(model, stage, name, home)?;
         let first = words.iter().map(|(index, ..)| *index).min()?;
-        if !is_free(scene, &to) || !makes_it_first(model, stage, first, &name) || !is_quiet(model, stage, first, &name) {
-            return None;
-        }
-        // A program of the project that a step runs would look for it in root's home.
-        if !all_known(model, stage, &name) && elsewhere.holds(&name) {
+        if !is_free(scene, &to) || elsewhere.mounts(&to) || !makes_it_first(model, stage, first, name) {
             return None;
         }
         relocation.told.push((
-            at,
+            *at,
             format!("a RUN makes {from} for the home of whoever runs it, and no other user can enter /root"),
             format!("{to} takes its place, in the home of the account, where the process looks for it"),
         ));
@@ -50,7 +52,7 @@ pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
             id: "moved-folder",
             weight: Weight::Unsafe,
             message: format!("whoever mounts files at {from}, or takes some from there, has to use {to}"),
-            at,
+            at: *at,
         });
         relocation.words.extend(words);
         relocation.given.push(to.clone());
@@ -58,6 +60,52 @@ pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
     }
     let whole = model.lineage(stage).into_iter().any(|(_, index)| mention::means_all(&text_of(model, index)));
     (!whole).then_some(relocation)
+}
+
+/// What lies directly below root's home by what RUNs make there and leave, however they spell the home: where one has to
+/// move, all do.
+fn made(scene: &Scene<'_>) -> Vec<(usize, String)> {
+    let mut made = hazard::made_for_home(scene);
+    if made.is_empty() {
+        return made;
+    }
+    for (_, index) in scene.model.lineage(scene.stage) {
+        for name in written(scene.model, index) {
+            let only_read = !name.starts_with('.') || words::HOME_BUILD_FILES.contains(&name.as_str());
+            if !only_read && !made.iter().any(|(_, known)| *known == name) {
+                made.push((index, name));
+            }
+        }
+    }
+    made
+}
+
+/// What the commands of a RUN write by name directly below the home of whoever runs it.
+fn written(model: &Model<'_>, index: usize) -> Vec<String> {
+    let Some(shelled) = model.scripts(index).first().filter(|_| model.keyword(index) == Keyword::Run) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let mut add = |span: Span| found.extend(part(&shelled.text_of(span)).map(|(_, name)| name.to_owned()));
+    if let Some(script) = &shelled.script {
+        shell::each_simple(script, &mut |simple, _| {
+            let name = simple.words.first().and_then(shell::Word::literal).unwrap_or_default();
+            let removes = matches!(name.as_str(), "rm" | "rmdir" | "unlink" | "chmod");
+            let words = simple.words.iter().skip(1).filter(|_| facts::writes(&name, "") == Writes::Named && !removes);
+            words.for_each(|word| add(word.span));
+            let targets = simple.redirects.iter().filter(|redirect| redirect.operator.contains('>'));
+            targets.for_each(|redirect| add(redirect.target.span));
+        });
+    }
+    found
+}
+
+/// Whether a RUN changes modes of nothing but trees that are given to the account.
+pub(super) fn shuts_given(scene: &Scene<'_>, index: usize, given: &[String]) -> bool {
+    let commands = scene.model.commands(scene.stage, index);
+    let inside = |path: Option<String>| path.is_some_and(|path| given.iter().any(|tree| value::within(&path, tree)));
+    let mut modes = commands.list.iter().filter(|ran| ran.name == "chmod");
+    modes.all(|ran| ran.operands().skip(1).all(|(_, text)| inside(ran.path(text))))
 }
 
 /// Whether a plan gives the tree to an account whose home was there before the first step that changes.
@@ -72,7 +120,7 @@ pub(super) fn fits(scene: &Scene<'_>, plan: &Plan, home: &str) -> bool {
         cuts && plan.changes.iter().filter_map(changed).any(|index| change.instruction() == Some(index))
     };
     let identity = plan.identity.as_ref().filter(|identity| identity.origin != Origin::Created && !identity.worker);
-    let first = hazard::made_for_home(scene).into_iter().filter_map(|(_, name)| {
+    let first = made(scene).into_iter().filter_map(|(_, name)| {
         all_words(scene.model, scene.stage, &name, home)?.into_iter().map(|(index, ..)| index).min()
     });
     let lives = |first: usize| {
@@ -85,7 +133,8 @@ pub(super) fn fits(scene: &Scene<'_>, plan: &Plan, home: &str) -> bool {
 /// Whether an account has a home of its own that is there before the instruction `first`: made with it, or the base's.
 pub fn lives_in(model: &Model<'_>, stage: usize, first: usize, name: &str, home: &str) -> bool {
     let at_end = model.account(stage, usize::MAX, name);
-    let Some(account) = model.account(stage, first, name).filter(|_| at_end.is_some_and(|it| it.home.as_deref() == Some(home)))
+    let Some(account) =
+        model.account(stage, first, name).filter(|_| at_end.is_some_and(|it| it.home.as_deref() == Some(home)))
     else {
         return false;
     };
@@ -167,14 +216,20 @@ pub fn words(model: &Model<'_>, stage: usize, index: usize, name: &str, home: &s
 
 /// Where a word as it is written says `name` below root's home: at its start, as a part of its own.
 fn spelled(word: &str, name: &str) -> Option<Span> {
+    part(word).filter(|(_, found)| *found == name).map(|(span, _)| span)
+}
+
+/// What a word names directly below root's home, and where it says so, home included.
+fn part(word: &str) -> Option<(Span, &str)> {
     let quoted = usize::from(word.starts_with('"'));
     let rest = word.get(quoted..)?;
     // Quotes keep a tilde from being expanded.
     let homes = ["/root", "$HOME", "${HOME}", "~"].into_iter().filter(|home| quoted == 0 || *home != "~");
     let start = homes.into_iter().find_map(|home| rest.strip_prefix(home).map(|_| home.len()))?;
-    let after = rest.get(start..)?.strip_prefix('/')?.strip_prefix(name)?;
-    let ends = after.chars().next().is_none_or(|c| c == '/' || c == '"');
-    ends.then(|| Span::new(quoted, quoted + start + 1 + name.len()))
+    let below = rest.get(start..)?.strip_prefix('/')?;
+    let name = below.split(['/', '"']).next().filter(|name| !name.is_empty())?;
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    plain.then(|| (Span::new(quoted, quoted + start + 1 + name.len()), name))
 }
 
 /// Whether the first step that names it makes it there: nothing that is older stays in root's home.
@@ -183,7 +238,9 @@ fn makes_it_first(model: &Model<'_>, stage: usize, index: usize, name: &str) -> 
     let commands = model.commands(stage, index);
     let text = |span: Span| shelled.text_of(span);
     let Some(ran) = commands.list.iter().find(|ran| names(model, index, ran, name)) else { return false };
-    let whole = |written: &str| spelled(written, name).is_some_and(|span| written.trim_end_matches(['/', '"']).len() == span.end);
+    let whole = |written: &str| {
+        spelled(written, name).is_some_and(|span| written.trim_end_matches(['/', '"']).len() == span.end)
+    };
     let last = ran.spans.last().map(|span| text(*span));
     match ran.name.as_str() {
         "mkdir" | "touch" => true,
@@ -196,28 +253,20 @@ fn makes_it_first(model: &Model<'_>, stage: usize, index: usize, name: &str) -> 
     }
 }
 
-/// Whether no step from the first that names it on may look for it in root's home by itself: each command names it, or
-/// is known to read no such files. Older steps that nobody knows may have put files of their own beside it.
-pub fn is_quiet(model: &Model<'_>, stage: usize, first: usize, name: &str) -> bool {
+/// Whether no step from the first on that names something of this may look for it in root's home by itself: each command
+/// names some of it, or is known to read no such files. Older steps that nobody knows may have put files of their own there.
+pub fn is_quiet(model: &Model<'_>, stage: usize, of: &[&str]) -> bool {
     let mut seen = false;
-    for (of, index) in model.lineage(stage) {
-        if model.keyword(index) != Keyword::Run {
-            continue;
-        }
-        let commands = model.commands(of, index);
-        for ran in &commands.list {
-            let named = names(model, index, ran, name);
-            seen |= named && index >= first;
-            let known = facts::command(&ran.name).is_some();
-            if !named && !is_plain(ran) && (seen || !known) {
-                return false;
-            }
-        }
-        if !commands.complete {
-            return false;
-        }
-    }
-    true
+    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    runs.into_iter().all(|(at, index)| {
+        let commands = model.commands(at, index);
+        commands.complete
+            && commands.list.iter().all(|ran| {
+                let named = of.iter().any(|name| names(model, index, ran, name));
+                seen |= named;
+                named || is_plain(ran) || (!seen && facts::command(&ran.name).is_some())
+            })
+    })
 }
 
 /// Whether a command reads no file of a home: it works on what it names, or on the system.
@@ -231,12 +280,12 @@ fn is_plain(ran: &Ran) -> bool {
     named || facts::command(&ran.name).is_some_and(system)
 }
 
-/// Whether every command names it or is known to read no files of a home.
-fn all_known(model: &Model<'_>, stage: usize, name: &str) -> bool {
+/// Whether every command names some of this or is known to read no files of a home.
+fn all_known(model: &Model<'_>, stage: usize, of: &[&str]) -> bool {
     let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
-    runs.into_iter().all(|(of, index)| {
-        let commands = model.commands(of, index);
-        commands.complete && commands.list.iter().all(|ran| is_plain(ran) || names(model, index, ran, name))
+    runs.into_iter().all(|(at, index)| {
+        let known = |ran: &Ran| is_plain(ran) || of.iter().any(|name| names(model, index, ran, name));
+        model.commands(at, index).list.iter().all(known)
     })
 }
 

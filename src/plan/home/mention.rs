@@ -121,8 +121,10 @@ mod tests {
 
     #[test]
     fn what_means_the_whole_home_is_told_from_what_names_a_part_of_it() {
-        let whole = ["chmod 700 /root", "ls ~", "cp a ~/", "rm -rf /root/.*", "rm ~/.[!.]*", "echo $HOME", "cp /root/. x"];
-        let more = ["tar c ${HOME}/..", "${HOME:-/x}/a", "cd && ls", "HOME=/x make", "rm /root/$A", "ls /root/\"a\"", "~/.x*"];
+        let whole =
+            ["chmod 700 /root", "ls ~", "cp a ~/", "rm -rf /root/.*", "rm ~/.[!.]*", "echo $HOME", "cp /root/. x"];
+        let more =
+            ["tar c ${HOME}/..", "${HOME:-/x}/a", "cd && ls", "HOME=/x make", "rm /root/$A", "ls /root/\"a\"", "~/.x*"];
         let parts = ["rm -rf /root/.cache", "touch ~/.x", "cat $HOME/.x/y", "${HOME}/.x", "\"$HOME/.x\"/y", "/root/a;"];
         assert!(whole.iter().chain(&more).all(|text| means_all(text)));
         assert!(!parts.iter().any(|text| means_all(text)), "{:?}", parts.iter().find(|text| means_all(text)));

@@ -171,6 +171,9 @@ pub fn apply(draft: &mut Draft<'_>) -> Vec<(usize, String, String)> {
         by_copy: false,
         why: "a tool writes it at run time".to_owned(),
     }));
+    // What the account owns is not shut for it.
+    let shut = |at: usize| !made::shuts_given(draft.scene, at, &relocation.given);
+    draft.hazards.retain(|hazard| relocation.given.is_empty() || hazard.id != "mode" || shut(hazard.at));
     draft.handed.extend(relocation.given.iter().map(|path| Handed {
         path: path.clone(),
         owner: identity.owner(),
