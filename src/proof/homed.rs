@@ -4,7 +4,7 @@
 use super::Case;
 use crate::facts::words;
 use crate::model::value;
-use crate::plan::home::{Relocated, made, mention};
+use crate::plan::home::{Relocated, made, mention, spelled};
 use crate::plan::{Change, Origin, turns};
 use crate::source::Span;
 use crate::syntax::Keyword;
@@ -21,7 +21,7 @@ pub(super) fn is_word(case: &Case<'_>, index: usize, span: Span, text: &str) -> 
     case.plan.relocated.iter().filter(|moved| moved.to == text).any(|moved| {
         let Some(name) = name(case, moved) else { return false };
         let Some(home) = moved.to.strip_suffix(name).map(|home| home.trim_end_matches('/')) else { return false };
-        let words = made::words(case.before, case.plan.stage, index, name, home);
+        let words = spelled::words(case.before, case.plan.stage, index, name, home);
         words.into_iter().any(|(_, place, _, new)| place == span && new == text)
     })
 }
@@ -65,7 +65,7 @@ fn one(case: &Case<'_>, moved: &Relocated, first: usize, changed: &[usize]) -> R
         return Err(format!("{to} would be made before there is such a home"));
     }
     for index in 0..before.tree.instructions.len() {
-        if made::mentions(before, index, name) != changed.iter().filter(|at| **at == index).count() {
+        if spelled::mentions(before, index, name) != changed.iter().filter(|at| **at == index).count() {
             return Err(format!("line {} still means {from}", before.line(index)));
         }
     }

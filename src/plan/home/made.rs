@@ -2,6 +2,7 @@
 
 use super::downloads::all_as_root;
 use super::elsewhere::Elsewhere;
+use super::spelled::{all_words, mentions_in, spelled, written};
 use super::{Relocated, Relocation, mention, text_of};
 use crate::compose::join;
 use crate::context::Entry;
@@ -9,13 +10,9 @@ use crate::facts::{self, Known, ProgramKind, Role, Writes, words};
 use crate::model::command::Ran;
 use crate::model::hazard::{self, Hazard, Scene, Weight};
 use crate::model::{Model, Value, start, value};
-use crate::plan::{Change, Origin, Plan, turns};
-use crate::shell;
+use crate::plan::{Change, Origin, Plan};
 use crate::source::Span;
 use crate::syntax::{Args, Keyword};
-
-/// A word that changes: the instruction, where, the old, the new.
-type Reworded = (usize, Span, String, String);
 
 /// What RUNs make directly below root's home goes below `home`, the home of the account.
 pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
@@ -80,26 +77,6 @@ fn made(scene: &Scene<'_>) -> Vec<(usize, String)> {
     made
 }
 
-/// What the commands of a RUN write by name directly below the home of whoever runs it.
-fn written(model: &Model<'_>, index: usize) -> Vec<String> {
-    let Some(shelled) = model.scripts(index).first().filter(|_| model.keyword(index) == Keyword::Run) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    let mut add = |span: Span| found.extend(part(&shelled.text_of(span)).map(|(_, name)| name.to_owned()));
-    if let Some(script) = &shelled.script {
-        shell::each_simple(script, &mut |simple, _| {
-            let name = simple.words.first().and_then(shell::Word::literal).unwrap_or_default();
-            let removes = matches!(name.as_str(), "rm" | "rmdir" | "unlink" | "chmod");
-            let words = simple.words.iter().skip(1).filter(|_| facts::writes(&name, "") == Writes::Named && !removes);
-            words.for_each(|word| add(word.span));
-            let targets = simple.redirects.iter().filter(|redirect| redirect.operator.contains('>'));
-            targets.for_each(|redirect| add(redirect.target.span));
-        });
-    }
-    found
-}
-
 /// Whether a RUN changes modes of nothing but trees that are given to the account.
 pub(super) fn shuts_given(scene: &Scene<'_>, index: usize, given: &[String]) -> bool {
     let commands = scene.model.commands(scene.stage, index);
@@ -133,9 +110,8 @@ pub(super) fn fits(scene: &Scene<'_>, plan: &Plan, home: &str) -> bool {
 /// Whether an account has a home of its own that is there before the instruction `first`: made with it, or the base's.
 pub fn lives_in(model: &Model<'_>, stage: usize, first: usize, name: &str, home: &str) -> bool {
     let at_end = model.account(stage, usize::MAX, name);
-    let Some(account) =
-        model.account(stage, first, name).filter(|_| at_end.is_some_and(|it| it.home.as_deref() == Some(home)))
-    else {
+    let stays = at_end.is_some_and(|it| it.home.as_deref() == Some(home));
+    let Some(account) = model.account(stage, first, name).filter(|_| stays) else {
         return false;
     };
     let listed = matches!(model.root_base(stage), Some(crate::model::Base::Image { listed: true, .. }));
@@ -153,83 +129,6 @@ pub fn sets_no_home(model: &Model<'_>, stage: usize) -> bool {
     let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
     model.environment(stage, usize::MAX, "HOME") == Value::Unset
         && runs.into_iter().all(|(of, index)| model.variable(of, index, "HOME") == Value::Unset)
-}
-
-/// Every word of the file that names what lies at `name` below root's home, as it will read below `home`; `None` where the
-/// file names it in any other way.
-fn all_words(model: &Model<'_>, stage: usize, name: &str, home: &str) -> Option<Vec<Reworded>> {
-    let mut all = Vec::new();
-    for index in 0..model.tree.instructions.len() {
-        let named = mentions(model, index, name);
-        if named == 0 {
-            continue;
-        }
-        let words = words(model, stage, index, name, home);
-        if words.len() != named {
-            return None;
-        }
-        all.extend(words);
-    }
-    Some(all)
-}
-
-/// How often an instruction names something by its name, here-documents included.
-pub fn mentions(model: &Model<'_>, index: usize, name: &str) -> usize {
-    let Some(found) = model.instruction(index) else { return 0 };
-    let bodies = found.heredocs.iter().map(|doc| doc.body.of(model.bytes));
-    let texts = bodies.chain([found.joined.text.as_slice()]);
-    texts.map(|text| mention::count(&String::from_utf8_lossy(text), name)).sum()
-}
-
-/// The words of a RUN of root's that name what lies at `name` below its home: arguments and targets of redirections of
-/// commands that stand by themselves at top level.
-pub fn words(model: &Model<'_>, stage: usize, index: usize, name: &str, home: &str) -> Vec<Reworded> {
-    let own = model.stage_of(index) == Some(stage) && model.keyword(index) == Keyword::Run;
-    let text = model.instruction(index).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
-    let plain = model.instruction(index).is_some_and(|found| found.heredocs.is_empty());
-    let [shelled] = model.scripts(index) else { return Vec::new() };
-    let Some(script) = shelled.script.as_ref().filter(|_| own && plain && model.user(stage, index).is_root()) else {
-        return Vec::new();
-    };
-    if text.is_none_or(|text| turns::lifts(&text)) || words::HOME_BUILD_FILES.contains(&name) {
-        return Vec::new();
-    }
-    let top = shelled.top();
-    let mut found = Vec::new();
-    shell::each_simple(script, &mut |simple, place| {
-        if place.conditional || !top.iter().any(|top| top.span == simple.span && top.rewritable) {
-            return;
-        }
-        let targets = simple.redirects.iter().map(|redirect| &redirect.target);
-        for word in simple.words.iter().skip(1).chain(targets) {
-            let Some(inner) = spelled(&shelled.text_of(word.span), name) else { continue };
-            let inner = Span::new(word.span.start + inner.start, word.span.start + inner.end);
-            let (span, old) = (shelled.span(inner), shelled.text_of(inner));
-            // A continuation inside of a word parts it.
-            if span.of(model.bytes) == old.as_bytes() {
-                found.push((index, span, old, format!("{home}/{name}")));
-            }
-        }
-    });
-    found
-}
-
-/// Where a word as it is written says `name` below root's home: at its start, as a part of its own.
-fn spelled(word: &str, name: &str) -> Option<Span> {
-    part(word).filter(|(_, found)| *found == name).map(|(span, _)| span)
-}
-
-/// What a word names directly below root's home, and where it says so, home included.
-fn part(word: &str) -> Option<(Span, &str)> {
-    let quoted = usize::from(word.starts_with('"'));
-    let rest = word.get(quoted..)?;
-    // Quotes keep a tilde from being expanded.
-    let homes = ["/root", "$HOME", "${HOME}", "~"].into_iter().filter(|home| quoted == 0 || *home != "~");
-    let start = homes.into_iter().find_map(|home| rest.strip_prefix(home).map(|_| home.len()))?;
-    let below = rest.get(start..)?.strip_prefix('/')?;
-    let name = below.split(['/', '"']).next().filter(|name| !name.is_empty())?;
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    plain.then(|| (Span::new(quoted, quoted + start + 1 + name.len()), name))
 }
 
 /// Whether the first step that names it makes it there: nothing that is older stays in root's home.
@@ -291,7 +190,7 @@ fn all_known(model: &Model<'_>, stage: usize, of: &[&str]) -> bool {
 
 /// Whether a command of a RUN names what lies in a home by its name.
 fn names(model: &Model<'_>, index: usize, ran: &Ran, name: &str) -> bool {
-    model.scripts(index).first().is_some_and(|script| mention::count(&script.text_of(ran.span), name) > 0)
+    mentions_in(model, index, ran.span, name)
 }
 
 /// Whether nothing of the image lies at a path, is mounted there, or may be brought there.

@@ -10,6 +10,7 @@ mod elsewhere;
 mod folder;
 pub mod made;
 pub mod mention;
+pub mod spelled;
 mod user_base;
 
 use super::{Change, Draft, Handed, Identity, Place, Plan};
