@@ -2,14 +2,18 @@
 
 use super::{Model, Value};
 use crate::source::Span;
-use crate::syntax::{Args, Tree, Word};
+use crate::syntax::{Args, Command, Instruction, Tree, Word};
 
 /// A tree in which some words read otherwise: the instruction, where the old text stands in the file, the old, the new.
-/// Spans and joined lines stay those of the file.
+/// Spans stay those of the file, and so do joined lines but for the text of a RUN.
 pub fn reworded(tree: &Tree, words: &[(usize, Span, String, String)]) -> Tree {
     let mut tree = tree.clone();
     for (index, span, old, new) in words {
         let Some(found) = tree.instructions.get_mut(*index) else { continue };
+        if matches!(found.args, Args::Command(Command::Shell(_))) {
+            respell(found, *span, new);
+            continue;
+        }
         let all: Vec<&mut Word> = match &mut found.args {
             Args::One(word) => vec![word],
             Args::Copy { destination, .. } => vec![destination],
@@ -21,6 +25,14 @@ pub fn reworded(tree: &Tree, words: &[(usize, Span, String, String)]) -> Tree {
         }
     }
     tree
+}
+
+/// Another word in the shell text of an instruction.
+fn respell(found: &mut Instruction, span: Span, new: &str) {
+    let Some((grown, shrunk)) = found.joined.respell(span, new) else { return };
+    if let Args::Command(Command::Shell(range)) = &mut found.args {
+        range.end = range.end + grown - shrunk;
+    }
 }
 
 impl Model<'_> {

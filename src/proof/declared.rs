@@ -1,6 +1,6 @@
 //! A declared change is not a proper one yet: what a plan may ask for at all.
 
-use super::{Case, moved};
+use super::{Case, homed, moved};
 use crate::plan::identity::CREATED;
 use crate::plan::{Change, pins};
 use crate::source::Span;
@@ -63,7 +63,8 @@ fn word(case: &Case<'_>, change: &Change, index: usize, span: Span, text: &str) 
     match found.keyword {
         Keyword::Run => {
             let shell = matches!(found.args, Args::Command(Command::Shell(_)));
-            is_pin && shell && (span.is_empty() || is_taken(case, index, span, text))
+            let pinned = is_pin && (span.is_empty() || is_taken(case, index, span, text));
+            shell && (pinned || homed::is_word(case, index, span, text))
         }
         Keyword::User => identity.or(standing).is_some_and(|identity| identity.user == text),
         Keyword::Workdir | Keyword::Copy | Keyword::Add => moved::is_word(case, found, span, text),

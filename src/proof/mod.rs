@@ -5,6 +5,7 @@ mod accounts;
 mod align;
 mod along;
 mod declared;
+mod homed;
 mod lines;
 mod moved;
 mod owners;

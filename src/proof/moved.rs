@@ -62,6 +62,7 @@ pub(super) fn moved(case: &Case<'_>) -> Result<(), String> {
         free(case, &moved.to)?;
         gone(case, &moved.from)?;
     }
+    super::homed::homed(case)?;
     for variable in &plan.variables {
         let mut known = facts::home_downloads().iter().filter_map(|download| download.moved_by);
         let along = |from: &str| plan.relocated.iter().any(|it| it.from == from && it.to == variable.value);

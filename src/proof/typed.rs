@@ -154,12 +154,7 @@ fn command_spans(model: &Model<'_>, index: usize, commands: &[Span]) -> Result<V
 
 /// The joined offset of a file offset that the joined line holds, or that stands right behind a byte of it.
 fn joined_at(joined: &Joined, offset: usize) -> Result<usize, String> {
-    let next = joined.pieces.partition_point(|(_, file)| *file <= offset);
-    let pieces = joined.pieces.get(..next).unwrap_or_default();
-    let Some((start, file)) = pieces.last() else { return Err("a declared change lies outside of it".to_owned()) };
-    let at = start + (offset - file);
-    let end = joined.pieces.get(next).map_or(joined.text.len(), |(start, _)| *start);
-    if at > end { Err("a declared change lies outside of it".to_owned()) } else { Ok(at) }
+    joined.place(offset).ok_or_else(|| "a declared change lies outside of it".to_owned())
 }
 
 /// Comments and directives outside of what the plan removes stay, in order; only the block's own are new.

@@ -10,7 +10,9 @@
 //! ## What unroot does
 //! A working folder /root becomes /app where everything that hangs on it is relative. A tool that downloads into root's
 //! home gets the variable that its documentation names, above the step that downloads, so that this step and the process
-//! look into the same folder of /opt.
+//! look into the same folder of /opt. What a RUN makes in root's home by name, for a program that looks for it in its own
+//! at run time (`~/.vnc/passwd`), is made in the home of the account instead, where that home is there by then and every
+//! word that names it is a plain one.
 //!
 //! ## Example
 //! ```dockerfile before
@@ -42,10 +44,34 @@
 //! CMD ["python", "app.py"]
 //! ```
 //!
+//! With `--unsafe`:
+//! ```dockerfile before
+//! FROM debian:12-slim
+//! RUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk
+//! RUN apt-get update && apt-get install -y x11vnc \
+//!     && mkdir -p /root/.vnc \
+//!     && x11vnc -storepasswd secret ~/.vnc/passwd
+//! CMD ["x11vnc", "-usepw"]
+//! ```
+//! ```dockerfile after
+//! FROM debian:12-slim
+//! RUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk
+//! RUN apt-get update && apt-get install -y x11vnc \
+//!     && mkdir -p /home/desk/.vnc \
+//!     && x11vnc -storepasswd secret /home/desk/.vnc/passwd
+//!
+//! # Run as desk (1500:1500), not root: a number lets Kubernetes check runAsNonRoot
+//! RUN chown -R desk:desk /home/desk/.vnc
+//!
+//! USER 1500:1500
+//! CMD ["x11vnc", "-usepw"]
+//! ```
+//!
 //! ## Safety
-//! Part of the switch of the user, with the safety of the whole. A working folder that gets another name is unsafe: whoever
-//! mounts files below /root has to follow. Where another line of the file, a mount, a manifest, a script or the source of
-//! the project names root's home, or where a step works there in ways that cannot be told, the file is left alone.
+//! Part of the switch of the user, with the safety of the whole. A folder that gets another name is unsafe: whoever mounts
+//! files below /root has to follow. Where another line of the file, a mount, a manifest, a script or the source of
+//! the project names root's home, or where a step works there in ways that cannot be told, the file is left alone. So it is
+//! where the account, and its home, would only be made by the block.
 
 use super::Rule;
 use crate::plan::{Draft, home};

@@ -155,6 +155,32 @@ impl Joined {
         self.pieces.get(next.saturating_sub(1)).map_or(0, |(joined, file)| file + (at - joined))
     }
 
+    /// The offset in the joined text of a file offset that it holds, or that stands right behind a byte of it.
+    pub fn place(&self, offset: usize) -> Option<usize> {
+        let next = self.pieces.partition_point(|(_, file)| *file <= offset);
+        let (start, file) = self.pieces.get(..next)?.last()?;
+        let at = start + (offset - file);
+        let end = self.pieces.get(next).map_or(self.text.len(), |(start, _)| *start);
+        (at <= end).then_some(at)
+    }
+
+    /// Puts another text in the place of a span of the file that lies in one piece; all else keeps its place in the file.
+    /// Returns by how much the text grows, and by how much it shrinks.
+    pub fn respell(&mut self, span: Span, text: &str) -> Option<(usize, usize)> {
+        let (start, end) = (self.place(span.start)?, self.place(span.end)?);
+        if end.checked_sub(start) != Some(span.len()) {
+            return None;
+        }
+        self.text.splice(start..end, text.bytes());
+        let moved = |at: usize| at - span.len() + text.len();
+        let behind = self.pieces.partition_point(|(joined, _)| *joined < end);
+        self.pieces.iter_mut().skip(behind).for_each(|(joined, _)| *joined = moved(*joined));
+        if self.pieces.get(behind).is_none_or(|(_, file)| *file != span.end) {
+            self.pieces.insert(behind, (moved(end), span.end));
+        }
+        Some((text.len(), span.len()))
+    }
+
     /// The file span from the first to the last byte of a span of the joined text (continuations between included).
     pub fn span(&self, joined: Span) -> Span {
         if joined.is_empty() {

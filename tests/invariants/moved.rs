@@ -2,7 +2,7 @@
 
 use super::{Spoiled, Spoiler, row};
 use unroot::plan::home::{Relocated, Variable};
-use unroot::plan::{Change, Place};
+use unroot::plan::{Change, Origin, Place};
 
 /// The working folder of Go tutorials.
 const FOLDER: &str = "\
@@ -53,7 +53,40 @@ const NAMED: &str =
 
 const COPIED: &str = "FROM python:3.11-slim\nRUN playwright install chromium\nCMD [\"python\", \"app.py\"]\nFROM scratch\nCOPY --from=0 /root/.cache /cache\n";
 
-pub(super) const REFUSED: [&str; 5] = [BUILT, MEANT, LANDED, NAMED, COPIED];
+/// What a step makes for the home of whoever runs the process, and an account whose home is there before.
+const DESK: &str = "\
+FROM debian:12-slim
+RUN apt-get update && apt-get install -y x11vnc
+RUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk
+RUN mkdir -p /root/.vnc && x11vnc -storepasswd desk ~/.vnc/passwd
+CMD [\"x11vnc\", \"-usepw\"]
+";
+const DESK_LATE: &str = "FROM debian:12-slim\nRUN mkdir -p /root/.vnc && x11vnc -storepasswd desk ~/.vnc/passwd\nRUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk\nCMD [\"x11vnc\", \"-usepw\"]\n";
+const DESK_HOME: &str = "FROM debian:12-slim\nRUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk\nENV HOME=/srv\nRUN mkdir -p /root/.vnc && x11vnc -storepasswd desk ~/.vnc/passwd\nCMD [\"x11vnc\", \"-usepw\"]\n";
+const DESK_READ: &str = "FROM debian:12-slim\nRUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk\nRUN mkdir -p /root/.vnc && x11vnc -storepasswd desk ~/.vnc/passwd\nRUN desk-selftest\nCMD [\"x11vnc\", \"-usepw\"]\n";
+const DESK_WHOLE: &str = "FROM debian:12-slim\nRUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk\nRUN mkdir -p /root/.vnc && x11vnc -storepasswd desk ~/.vnc/passwd && cp -r /root /backup\nCMD [\"x11vnc\", \"-usepw\"]\n";
+const DESK_OTHER: &str = "FROM debian:12-slim\nRUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk\nUSER desk\nRUN mkdir -p /root/.vnc && x11vnc -storepasswd desk ~/.vnc/passwd\nUSER root\nCMD [\"x11vnc\", \"-usepw\"]\n";
+const DESK_BUILD: &str = "FROM debian:12-slim\nRUN groupadd --gid 1500 desk && useradd --uid 1500 --gid 1500 --create-home desk\nRUN mkdir -p /root/.ssh && ssh-keygen -f ~/.ssh/id\nCMD [\"x11vnc\", \"-usepw\"]\n";
+
+pub(super) const REFUSED: [&str; 11] =
+    [BUILT, MEANT, LANDED, NAMED, COPIED, DESK_LATE, DESK_HOME, DESK_READ, DESK_WHOLE, DESK_OTHER, DESK_BUILD];
+
+/// What a plan would do that sees nothing in the way of the home of the account that the file makes.
+fn homes(s: &mut Spoiler<'_, '_>, name: &str) {
+    s.switch();
+    s.user("1500:1500");
+    let home = format!("/home/desk/{name}");
+    s.commands(&[&format!("chown -R desk:desk {home}")]);
+    let identity = s.plan.identity.as_mut().unwrap();
+    (identity.name, identity.group) = (Some("desk".into()), Some("desk".into()));
+    (identity.uid, identity.gid) = (Some(1500), Some(1500));
+    (identity.origin, identity.home) = (Origin::Existing, Some("/home/desk".into()));
+    identity.commands.clear();
+    s.word("RUN mkdir", &format!("/root/{name}"), &home);
+    s.word("RUN mkdir", &format!("~/{name}"), &home);
+    s.hand(&home, true);
+    s.plan.relocated.push(Relocated { from: format!("/root/{name}"), to: home });
+}
 
 fn moves(s: &mut Spoiler<'_, '_>, to: &str) {
     s.switch();
@@ -136,6 +169,50 @@ pub(super) fn rows() -> Vec<Spoiled> {
                 s.plan.changes.retain(|change| matches!(change, Change::Word { .. }));
             },
             &[],
+        ),
+        row(
+            "moved",
+            "one of two words still says root's home",
+            DESK,
+            |s| s.plan.changes.retain(|change| !matches!(change, Change::Word { span, .. } if span.len() == 6)),
+            &[],
+        ),
+        row(
+            "moved",
+            "what is made in the home of the account stays root's",
+            DESK,
+            |s| {
+                s.plan.handed.clear();
+                s.block().1.clear();
+            },
+            &[],
+        ),
+        row("moved", "the home is made below the step", DESK_LATE, |s| homes(s, ".vnc"), &[]),
+        row(
+            "moved",
+            "the block makes the account, and its home, below the step",
+            DESK,
+            |s| s.plan.identity.as_mut().unwrap().origin = Origin::Created,
+            &[],
+        ),
+        row("moved", "HOME is another for the process", DESK_HOME, |s| homes(s, ".vnc"), &[]),
+        row("moved", "a step may look for it by itself", DESK_READ, |s| homes(s, ".vnc"), &[]),
+        row("moved", "a command takes all of root's home", DESK_WHOLE, |s| homes(s, ".vnc"), &[]),
+        row("typed", "the step does not run as root", DESK_OTHER, |s| homes(s, ".vnc"), &[]),
+        row("typed", "only a build reads it", DESK_BUILD, |s| homes(s, ".ssh"), &[]),
+        row(
+            "typed",
+            "it gets another name in the home",
+            DESK,
+            |s| instead(s, "/home/desk/.vnc", "/home/desk/.other"),
+            &[],
+        ),
+        row(
+            "typed",
+            "the step writes elsewhere",
+            DESK,
+            |_| {},
+            &[("-storepasswd desk /home/desk/.vnc", "-storepasswd desk /home/desk/.x")],
         ),
         row("typed", "the folder moves undeclared", FOLDER, |s| s.plan.relocated.clear(), &[]),
         row("typed", "the folder moves elsewhere", FOLDER, |_| {}, &[("WORKDIR /srv/app/", "WORKDIR /srv/other/")]),

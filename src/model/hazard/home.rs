@@ -141,7 +141,27 @@ pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 
 /// What a RUN makes in root's home and leaves there, other than what only a build reads.
 fn kept(scene: &Scene<'_>, index: usize) -> Option<String> {
-    let stage = scene.model.stage_of(index)?;
+    all_kept(scene, index).into_iter().next()
+}
+
+/// Files and folders of root's home that RUNs make and leave there for whoever runs the process: the RUN, and the name of
+/// what lies directly below the home.
+pub fn made_for_home(scene: &Scene<'_>) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for index in runs(scene) {
+        for path in all_kept(scene, index) {
+            let name = path.strip_prefix("/root/").and_then(|rest| rest.split('/').next()).unwrap_or("");
+            if !found.iter().any(|(_, known)| known == name) {
+                found.push((index, name.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// Every path that a RUN makes in root's home and leaves there, other than what only a build reads.
+fn all_kept(scene: &Scene<'_>, index: usize) -> Vec<String> {
+    let Some(stage) = scene.model.stage_of(index) else { return Vec::new() };
     let commands = &scene.model.commands(stage, index).list;
     let made = commands.iter().filter(|ran| facts::writes(&ran.name, "") == Writes::Named && ran.name != "rm");
     let named = made
@@ -157,10 +177,11 @@ fn kept(scene: &Scene<'_>, index: usize) -> Option<String> {
             })
         })
     };
-    named.chain(written).flatten().find(|path| {
+    let kept = |path: &String| {
         let first = path.strip_prefix("/root/").and_then(|rest| rest.split('/').next());
         first.is_some_and(|first| first.starts_with('.') && !words::HOME_BUILD_FILES.contains(&first)) && !removed(path)
-    })
+    };
+    named.chain(written).flatten().filter(kept).collect()
 }
 
 /// The RUNs that have root's home: what runs as the account itself has the account's.

@@ -21,7 +21,7 @@ use crate::context::{Files, Ignored};
 use crate::readme::Run;
 
 pub use base::{is_development, is_windows};
-pub use home::{cache_volumes, unsettled};
+pub use home::{cache_volumes, made_for_home, unsettled};
 
 /// Folders of installed packages: a process reads them, whatever is mounted or written there.
 pub const PACKAGE_FOLDERS: [&str; 3] = ["node_modules", "vendor", ".venv"];

@@ -5,6 +5,7 @@ use crate::compose::join;
 use crate::context::Entry;
 use crate::facts;
 use crate::model::hazard::{PACKAGE_FOLDERS, Scene};
+use crate::model::value;
 
 /// Most files that are looked at, and bytes of each: a project that is larger tells nothing.
 const FILES: usize = 4000;
@@ -48,6 +49,16 @@ impl Elsewhere {
     /// Whether any of them holds a word.
     pub(super) fn holds(&self, word: &str) -> bool {
         self.0.iter().any(|(_, text)| text.contains(word))
+    }
+
+    /// Whether a manifest mounts something at a path, above it or below it.
+    pub(super) fn mounts(&self, path: &str) -> bool {
+        let lines = self.0.iter().flat_map(|(_, text)| text.lines());
+        let mut targets = lines.filter_map(|line| line.trim_start_matches([' ', '-', '\t']).strip_prefix("mountPath:"));
+        targets.any(|target| {
+            let target = value::normal(target.trim().trim_matches(['"', '\'']));
+            target.is_none_or(|target| value::within(&target, path) || value::within(path, &target))
+        })
     }
 
     /// Whether source of the project asks for the home of whoever runs it.

@@ -2,12 +2,40 @@
 
 /// Whether a text names the path `path`, or one below it.
 pub fn names(text: &str, path: &str) -> bool {
+    places(text, path).next().is_some()
+}
+
+/// How often a text names the path `path`, or one below it.
+pub fn count(text: &str, path: &str) -> usize {
+    places(text, path).count()
+}
+
+fn places<'t>(text: &'t str, path: &'t str) -> impl Iterator<Item = usize> {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    text.match_indices(path).any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
+    let places = text.match_indices(path).map(|(at, _)| at);
+    places.filter(move |at| {
+        let before = text.get(..*at).and_then(|text| text.chars().next_back());
         let after = text.get(at + path.len()..).and_then(|text| text.chars().next());
         !before.is_some_and(|c| part(c) || c == '.') && !after.is_some_and(part)
     })
+}
+
+/// Whether a text means root's home as a whole, or what lies in it without spelling its name: what is said of one folder
+/// below it may be meant as well.
+pub fn means_all(text: &str) -> bool {
+    let spelled = |after: usize| {
+        let rest = text.get(after..).unwrap_or("").strip_prefix('/').unwrap_or("");
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(rest.len());
+        let (name, rest) = rest.split_at_checked(end).unwrap_or(("", rest));
+        !name.trim_matches('.').is_empty() && !rest.starts_with(['*', '?', '[', '{', '$', '`', '\\'])
+    };
+    let ends = |what: &'static str| text.match_indices(what).map(|(at, found)| at + found.len());
+    places(text, "/root").any(|at| !spelled(at + "/root".len()))
+        || ends("$HOME").chain(ends("${HOME}")).any(|end| !spelled(end))
+        || text.match_indices("${HOME").count() > text.match_indices("${HOME}").count()
+        || tildes(text).any(|at| !spelled(at + 1))
+        || assigns(text)
+        || goes(text)
 }
 
 /// Whether a text names root's home in any spelling: `/root`, `~`, `$HOME`, or a `cd` that goes there by itself.
@@ -15,17 +43,17 @@ pub fn names_home(text: &str) -> bool {
     names(text, "/root")
         || text.contains("$HOME")
         || text.contains("${HOME")
-        || tilde(text)
+        || tildes(text).next().is_some()
         || assigns(text)
         || goes(text)
 }
 
-/// `~` or `~/x` as a word, or where a path begins.
-fn tilde(text: &str) -> bool {
+/// Where `~` or `~/x` stands as a word, or where a path begins.
+fn tildes(text: &str) -> impl Iterator<Item = usize> {
     let opens = |c: char| c.is_whitespace() || "\"'=:,([".contains(c);
     let closes = |c: char| c.is_whitespace() || "/\"';&|),]:".contains(c);
-    text.match_indices('~').any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
+    text.match_indices('~').map(|(at, _)| at).filter(move |at| {
+        let before = text.get(..*at).and_then(|text| text.chars().next_back());
         let after = text.get(at + 1..).and_then(|text| text.chars().next());
         before.is_none_or(opens) && after.is_none_or(closes)
     })
@@ -89,5 +117,16 @@ mod tests {
         ];
         assert!(named.iter().all(|text| names_home(text)), "{:?}", named.iter().find(|text| !names_home(text)));
         assert!(!others.iter().any(|text| names_home(text)), "{:?}", others.iter().find(|text| names_home(text)));
+    }
+
+    #[test]
+    fn what_means_the_whole_home_is_told_from_what_names_a_part_of_it() {
+        let whole =
+            ["chmod 700 /root", "ls ~", "cp a ~/", "rm -rf /root/.*", "rm ~/.[!.]*", "echo $HOME", "cp /root/. x"];
+        let more =
+            ["tar c ${HOME}/..", "${HOME:-/x}/a", "cd && ls", "HOME=/x make", "rm /root/$A", "ls /root/\"a\"", "~/.x*"];
+        let parts = ["rm -rf /root/.cache", "touch ~/.x", "cat $HOME/.x/y", "${HOME}/.x", "\"$HOME/.x\"/y", "/root/a;"];
+        assert!(whole.iter().chain(&more).all(|text| means_all(text)));
+        assert!(!parts.iter().any(|text| means_all(text)), "{:?}", parts.iter().find(|text| means_all(text)));
     }
 }

@@ -1,5 +1,6 @@
 //! What the process needs of root's home, which nobody else can enter, gets out of it where that can be proved: the folder
-//! that it starts in gets another name, downloads get their variable, a tree of packages moves to the account's home.
+//! that it starts in gets another name, downloads get their variable, a tree of packages moves to the account's home, and
+//! so does what a RUN makes for the home of whoever runs it.
 //!
 //! Each way is planned on the file as it would read afterwards, so that everything else follows the usual rules; a way
 //! that leads to no switch is not taken.
@@ -7,7 +8,9 @@
 mod downloads;
 mod elsewhere;
 mod folder;
+pub mod made;
 pub mod mention;
+pub mod spelled;
 mod user_base;
 
 use super::{Change, Draft, Handed, Identity, Place, Plan};
@@ -70,6 +73,8 @@ pub struct Relocation {
     written: Vec<(String, bool)>,
     /// The copy that brings something into the home of the account.
     copy: Option<usize>,
+    /// Trees that RUNs make in the home of the account.
+    given: Vec<String>,
     hazards: Vec<Hazard>,
 }
 
@@ -119,14 +124,22 @@ pub fn moved(
     found.or_else(|| to_home(scene, options, plan))
 }
 
+/// A way to the home of the account: how, and whether a plan that takes it is one that it holds for.
+type Way = (fn(&Scene<'_>, &str) -> Option<Relocation>, fn(&Scene<'_>, &Plan, &str) -> bool);
+
 /// A tree goes to the home of the account, which is only known once the account is chosen.
 fn to_home(scene: &Scene<'_>, options: &Options, plan: &dyn Fn(&Scene<'_>, Relocation) -> Plan) -> Option<Plan> {
-    let with = |home: &str| attempt(scene, options, user_base::relocation(scene, home)?, plan);
+    let ways: [Way; 2] = [(user_base::relocation, |_, _, _| true), (made::relocation, made::fits)];
     let home_of = |plan: &Plan| plan.identity.as_ref().and_then(|identity| identity.home.clone());
-    let usual = "/home/app";
-    let first = with(usual)?;
-    let home = home_of(&first).filter(|home| home.len() > 1 && !value::within(home, "/root"))?;
-    if home == usual { Some(first) } else { with(&home).filter(|plan| home_of(plan) == Some(home)) }
+    ways.into_iter().find_map(|(way, fits)| {
+        let with = |home: &str| attempt(scene, options, way(scene, home)?, plan);
+        let usual = "/home/app";
+        let first = with(usual)?;
+        let home = home_of(&first).filter(|home| home.len() > 1 && !value::within(home, "/root"))?;
+        let found =
+            if home == usual { Some(first) } else { with(&home).filter(|plan| home_of(plan).as_ref() == Some(&home)) };
+        found.filter(|plan| fits(scene, plan, &home))
+    })
 }
 
 fn attempt(
@@ -158,6 +171,17 @@ pub fn apply(draft: &mut Draft<'_>) -> Vec<(usize, String, String)> {
         make: true,
         by_copy: false,
         why: "a tool writes it at run time".to_owned(),
+    }));
+    // What the account owns is not shut for it.
+    let shut = |at: usize| !made::shuts_given(draft.scene, at, &relocation.given);
+    draft.hazards.retain(|hazard| relocation.given.is_empty() || hazard.id != "mode" || shut(hazard.at));
+    draft.handed.extend(relocation.given.iter().map(|path| Handed {
+        path: path.clone(),
+        owner: identity.owner(),
+        tree: true,
+        make: false,
+        by_copy: false,
+        why: "in the home of the account".to_owned(),
     }));
     if let Some(copy) = relocation.copy.filter(|_| draft.options.ownership == Ownership::App) {
         give(draft, &identity, copy);

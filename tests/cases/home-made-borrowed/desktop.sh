@@ -1,0 +1,3 @@
+#!/bin/bash
+fluxbox -display "$DISPLAY" &
+exec x11vnc -forever -usepw -rfbport 5900 -display "$DISPLAY"
