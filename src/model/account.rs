@@ -2,7 +2,7 @@
 
 use super::roll::{self, Roll, Site};
 use super::{Base, Model};
-use crate::facts::{Facts, Family, Known, Role};
+use crate::facts::{Facts, Family, Known, PackageAccount, Role};
 use crate::shell;
 use crate::shell::account as effects;
 use crate::source::Span;
@@ -31,6 +31,8 @@ pub struct Account {
     pub supplementary: bool,
     /// How the file makes it; `None` for the base image's.
     pub made: Option<Made>,
+    /// The server's package that makes it, where a RUN of the file installs one.
+    pub package: Option<&'static PackageAccount>,
     /// Whether it has a password or may use sudo.
     pub trusted: bool,
     /// Whether a step of the build runs as it.
@@ -197,6 +199,9 @@ impl Model<'_> {
                     if let Some(before) = before {
                         roll.doubt_changes(&before);
                     }
+                }
+                if let Some(package) = plain.then(|| self.installs_server(stage, index, simple.span)).flatten() {
+                    roll.bring(package);
                 }
             });
         }

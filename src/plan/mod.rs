@@ -11,6 +11,7 @@ mod layout;
 mod modes;
 mod named_elsewhere;
 pub mod ownership;
+mod package;
 pub mod pins;
 mod plain;
 pub mod ports;

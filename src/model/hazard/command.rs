@@ -16,7 +16,8 @@ pub(super) fn command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let by_compose = scene.started_by_compose().unwrap_or_default().list;
     for program in scene.programs.list.iter().chain(&by_compose) {
         if let Some(hazard) = program_hazard(program) {
-            found.push(hazard);
+            let packaged = hazard.id == "server-files" && start::package::is_at_home(scene, program);
+            found.push(Hazard { packaged, ..hazard });
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod drops;
 pub mod files;
 pub mod makefile;
 mod own;
+pub mod package;
 mod script;
 pub mod tool;
 mod written;
@@ -83,12 +84,18 @@ impl<'w, 's> Walk<'w, 's> {
         self.found.push(hazard(id, weight, program.at.1, message));
     }
 
+    /// The same for what is no hazard where the process runs as the account of its server's package, if `packaged`.
+    fn push_packaged(&mut self, packaged: bool, id: &'static str, weight: Weight, program: &Program, message: String) {
+        self.found.push(Hazard { packaged, ..hazard(id, weight, program.at.1, message) });
+    }
+
     /// One program, started by the command itself or `via` a script.
     fn program(&mut self, program: &Program, via: Option<&str>) {
         self.programs.push(program.clone());
         if let Some(script) = via.filter(|_| needs_root(program)) {
             let message = format!("the start script {script} runs {}, which needs root", program.name);
-            return self.push("start-script-root", Weight::Manual, program, message);
+            let packaged = package::gives_own(self.scene, program);
+            return self.push_packaged(packaged, "start-script-root", Weight::Manual, program, message);
         }
         self.written(program);
         self.kept(program);
@@ -115,7 +122,8 @@ impl<'w, 's> Walk<'w, 's> {
                     "{} keeps files in folders of its own package: check that the account may write them",
                     program.name
                 );
-                self.push("server-files", Weight::Unsafe, program, message);
+                let packaged = package::is_at_home(self.scene, program);
+                self.push_packaged(packaged, "server-files", Weight::Unsafe, program, message);
             }
             Some(ProgramRole::Plain) if via.is_some() => self.plain(program, via.unwrap_or_default()),
             Some(_) => {}
@@ -169,7 +177,8 @@ impl<'w, 's> Walk<'w, 's> {
             }
             _ => {
                 let message = format!("the start script {script} runs {}: check what it writes", program.name);
-                self.push("start-script", Weight::Unsafe, program, message);
+                let packaged = package::is_at_home(self.scene, program);
+                self.push_packaged(packaged, "start-script", Weight::Unsafe, program, message);
             }
         }
     }
