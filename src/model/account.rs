@@ -102,6 +102,11 @@ impl Model<'_> {
         self.roll(stage, index).map(|roll| roll.accounts.clone()).unwrap_or_default()
     }
 
+    /// The packages that make accounts before the instruction `index` of `stage`.
+    pub(super) fn packages(&self, stage: usize, index: usize) -> impl Iterator<Item = &'static PackageAccount> {
+        self.roll(stage, index).into_iter().flat_map(|roll| roll.accounts.iter().filter_map(|account| account.package))
+    }
+
     /// The gid of a group before the instruction `index` of `stage`.
     pub fn group(&self, stage: usize, index: usize, name: &str) -> Option<u32> {
         self.roll(stage, index)?.groups.iter().find(|group| group.name == name)?.gid
@@ -181,6 +186,7 @@ impl Model<'_> {
     fn read_run(&self, stage: usize, index: usize, roll: &mut Roll) {
         let dialect = self.facts(stage).and_then(roll::dialect);
         let family = self.facts(stage).map_or(Family::Unknown, |facts| facts.family);
+        let mut own = None;
         for shelled in self.scripts(index) {
             let Some(script) = &shelled.script else {
                 roll.doubt_all();
@@ -200,7 +206,10 @@ impl Model<'_> {
                         roll.doubt_changes(&before);
                     }
                 }
-                if let Some(package) = plain.then(|| self.installs_server(stage, index, simple.span)).flatten() {
+                let package = self.installs_server(stage, index, &simple).filter(|_| plain);
+                if let Some(package) =
+                    package.filter(|_| *own.get_or_insert_with(|| self.has_own_packages(stage, index)))
+                {
                     roll.bring(package);
                 }
             });

@@ -6,7 +6,7 @@ use super::command::Ran;
 use super::roll::{Group, Roll};
 use super::{Base, Model, value};
 use crate::facts::{self, PackageAccount, ProgramKind, Role, Writes, words};
-use crate::source::Span;
+use crate::shell::Simple;
 use crate::syntax::{Args, Keyword};
 
 impl Roll {
@@ -46,24 +46,35 @@ impl Account {
 }
 
 impl Model<'_> {
-    /// The account that the command at `span` of a RUN brings, where it surely installs a server's package.
-    pub(super) fn installs_server(&self, stage: usize, index: usize, span: Span) -> Option<&'static PackageAccount> {
-        let Some(Base::Image { facts: Some(base), listed: true, chosen: false, .. }) = self.root_base(stage) else {
+    /// The account that a command of a RUN brings, where it installs a server's package.
+    pub(super) fn installs_server(
+        &self,
+        stage: usize,
+        index: usize,
+        simple: &Simple<'_>,
+    ) -> Option<&'static PackageAccount> {
+        let tool = simple.words.first()?.literal().filter(|tool| words::RPM_INSTALLERS.contains(&tool.as_str()))?;
+        let (Some(Base::Image { facts: Some(base), listed: true, chosen: false, .. }), [_]) =
+            (self.root_base(stage), self.scripts(index))
+        else {
             return None;
         };
-        let [_] = self.scripts(index) else { return None };
-        let ran = self.commands(stage, index).list.iter().find(|ran| ran.span == span && ran.plain)?;
+        let list = &self.commands(stage, index).list;
+        let at = list.binary_search_by_key(&simple.span.start, |ran| ran.span.start).ok()?;
+        let ran = list.get(at).filter(|ran| ran.plain && ran.name == tool)?;
         let mut operands = ran.operands().map(|(_, text)| text);
-        let installs = words::RPM_INSTALLERS.contains(&ran.name.as_str()) && operands.next() == Some(Some("install"));
-        let packages = operands.flatten().filter(|_| installs);
-        let package = packages.into_iter().find_map(|name| facts::package_account(name, base.id))?;
+        let installs = operands.next() == Some(Some("install"));
+        operands.flatten().filter(|_| installs).find_map(|name| facts::package_account(name, base.id))
+    }
+
+    /// Whether a RUN surely installs as root and from the repositories of the base image.
+    pub(super) fn has_own_packages(&self, stage: usize, index: usize) -> bool {
         let before: Vec<_> = self.lineage(stage).into_iter().take_while(|(_, of)| *of <= index).collect();
-        let own = before.iter().all(|(at, of)| self.keeps_repositories(*at, *of));
         // The accounts themselves are being read: only root's own name and number count here.
         let user = before.iter().rev().find(|(_, of)| self.keyword(*of) == Keyword::User);
         let user = user.map(|(at, of)| self.user_text(*at, *of));
         let root = user.is_none_or(|user| matches!(user.certain(), Some("root" | "0")));
-        (own && root).then_some(package)
+        root && before.iter().all(|(at, of)| self.keeps_repositories(*at, *of))
     }
 
     /// Whether an instruction surely leaves the repositories that packages come from as the base image has them.
@@ -77,9 +88,16 @@ impl Model<'_> {
                 commands.complete && !text.is_some_and(foreign) && commands.list.iter().all(|ran| ran.is_told())
             }
             Keyword::Copy | Keyword::Add => {
-                let to = self.destination(stage, index);
-                let outside = |to: String| !value::within(&to, "/etc") && !value::within("/etc", &to) || to == "/";
-                !self.may_bring_accounts(stage, index) && to.is_some_and(outside)
+                let Some(Args::Copy { sources, .. }) = self.instruction(index).map(|found| &found.args) else {
+                    return false;
+                };
+                let places = |path: String| words::REPOSITORY_PLACES.iter().any(|place| path.starts_with(place));
+                let names = |to: &str| {
+                    let mut names = sources.iter().map(|source| source.text.rsplit('/').next().unwrap_or(""));
+                    names.any(|name| name.contains(['$', '*']) || places(value::join(to, name)))
+                };
+                let foreign = |to: String| names(&to) || places(to);
+                !self.may_bring_accounts(stage, index) && !self.destination(stage, index).is_none_or(foreign)
             }
             _ => true,
         }
@@ -96,6 +114,15 @@ impl Model<'_> {
         }
     }
 
+    /// The accounts that packages bring in a RUN; a copied `/etc/passwd` brings none of their folders.
+    pub(super) fn brought(&self, stage: usize, index: usize) -> Vec<&'static PackageAccount> {
+        if self.keyword(index) != Keyword::Run {
+            return Vec::new();
+        }
+        let before: Vec<&PackageAccount> = self.packages(stage, index).collect();
+        self.packages(stage, index + 1).filter(|package| !before.contains(package)).collect()
+    }
+
     /// The account of a server's package that the stage surely holds at its end, with its folders as the package makes them.
     pub fn package_account(&self, stage: usize) -> Option<&'static PackageAccount> {
         let accounts = self.accounts(stage, usize::MAX);
@@ -104,11 +131,11 @@ impl Model<'_> {
         let twin = |other: &Account| other.uid == account.uid && other.name != account.name;
         let package = account.package.filter(|_| !accounts.iter().any(twin))?;
         let lines = self.lineage(stage);
-        let kept = lines.iter().all(|(at, index)| self.keeps_repositories(*at, *index));
-        (kept
-            && !lines.iter().any(|(at, index)| self.touches(*at, *index, package.owns, package))
-            && self.owners_keep(stage, package))
-        .then_some(package)
+        let kept = |(at, index): &(usize, usize)| {
+            self.keeps_repositories(*at, *index) && !self.touches(*at, *index, package.owns, package)
+        };
+        let brought = lines.iter().any(|(at, index)| self.brought(*at, *index).contains(&package));
+        (brought && lines.iter().all(kept) && self.owners_keep(stage, package)).then_some(package)
     }
 
     /// Whether nothing in the file changes what the package's server is configured with.

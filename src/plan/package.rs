@@ -2,19 +2,12 @@
 
 use super::identity::{self, Identity, Origin};
 use crate::facts::PackageAccount;
-use crate::model::Model;
 use crate::model::account::Account;
 
 /// The account of a package as identity.
 pub(super) fn account(accounts: &[Account], package: &PackageAccount) -> Option<Identity> {
     let its = |account: &&Account| account.is_packaged() && account.package == Some(package);
     accounts.iter().find(its).map(identity::existing)
-}
-
-/// Whether the account's package made a folder for it.
-pub(super) fn gave(model: &Model<'_>, stage: usize, identity: &Identity, path: &str) -> bool {
-    let gave = |package: &PackageAccount| identity.is_of(package) && package.owns.contains(&path);
-    identity.worker && model.package_account(stage).is_some_and(gave)
 }
 
 impl Identity {

@@ -3,7 +3,8 @@
 use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
-use crate::model::start::{drops, package::serves};
+use crate::model::start::drops;
+use crate::model::start::package::{lost_repair, serves};
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
 
@@ -69,6 +70,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         return draft.refuse(rule, first.at, message, first.id, why.join("; "));
     }
     draft.hazards.extend(found);
+    draft.hazards.extend(package.filter(|_| packaged).and_then(|_| lost_repair(draft.scene)));
     match chosen {
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
             let at = for_any_user(draft).unwrap_or(at);

@@ -2,7 +2,7 @@
 //! home.
 
 use super::ownership::{push, shellless};
-use super::{Draft, Handed, Identity, Origin, package};
+use super::{Draft, Handed, Identity, Origin};
 use crate::facts::{self, words};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners};
@@ -49,7 +49,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         let done = draft.handed.iter().any(|handed| {
             handed.path == path || (!make && brought && handed.tree && value::within(&path, &handed.path))
         });
-        let done = done || if make { own } else { theirs } || package::gave(model, stage, identity, &path);
+        let done = done || if make { own } else { theirs };
         if why == NAMED && !done && (foreign || model.is_base_folder(stage, &path)) {
             let whose = if foreign { "another account's" } else { "part of the base image" };
             let why = format!("{path} is {whose}, and unroot gives no such folder away: name one below it");

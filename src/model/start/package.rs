@@ -4,7 +4,7 @@
 use super::{all, is_shell};
 use crate::facts::{self, PackageAccount, ProgramRole};
 use crate::model::entry::Program;
-use crate::model::hazard::Scene;
+use crate::model::hazard::{Hazard, Scene, Weight, hazard};
 use crate::model::package::{is_of, is_within};
 use crate::model::script::shebang_is_shell;
 use crate::model::value;
@@ -50,6 +50,23 @@ pub(in crate::model) fn is_at_home(scene: &Scene<'_>, program: &Program) -> bool
 /// Whether a `chown` gives the package's own folders to its account, which as that account changes nothing.
 pub(super) fn gives_own(scene: &Scene<'_>, program: &Program) -> bool {
     given(scene, program).is_some_and(|(paths, _)| !paths.is_empty())
+}
+
+/// What nobody does any more where the process runs as the account: a start script that gives it a folder repairs what is
+/// mounted there from the host, as long as it is root.
+pub fn lost_repair(scene: &Scene<'_>) -> Option<Hazard> {
+    let package = scene.package()?;
+    let gives = |program: &&Program| gives_own(scene, program);
+    let program = all(scene).iter().find(gives)?;
+    let (paths, _) = given(scene, program)?;
+    let message = format!(
+        "the start script gives {} to {} at every start, which only root can: a folder of the host that is mounted there has to belong to {}:{} by itself",
+        paths.join(", "),
+        package.name,
+        package.uid,
+        package.gid
+    );
+    Some(hazard("bind-mount", Weight::Unsafe, program.at.1, message))
 }
 
 /// What a `chown` gives to the account of the package, and whether with all below; `None` if it does anything else.
