@@ -84,9 +84,9 @@ impl<'w, 's> Walk<'w, 's> {
         self.found.push(hazard(id, weight, program.at.1, message));
     }
 
-    /// The same for what is no hazard where the process runs as the account of its server's package, if `packaged`.
-    fn push_packaged(&mut self, packaged: bool, id: &'static str, weight: Weight, program: &Program, message: String) {
-        self.found.push(Hazard { packaged, ..hazard(id, weight, program.at.1, message) });
+    /// Adds what is no hazard where the process runs as the account of its server's package, if `packaged`.
+    fn add(&mut self, packaged: bool, hazard: Hazard) {
+        self.found.push(Hazard { packaged, ..hazard });
     }
 
     /// One program, started by the command itself or `via` a script.
@@ -95,7 +95,7 @@ impl<'w, 's> Walk<'w, 's> {
         if let Some(script) = via.filter(|_| needs_root(program)) {
             let message = format!("the start script {script} runs {}, which needs root", program.name);
             let packaged = package::gives_own(self.scene, program);
-            return self.push_packaged(packaged, "start-script-root", Weight::Manual, program, message);
+            return self.add(packaged, hazard("start-script-root", Weight::Manual, program.at.1, message));
         }
         self.written(program);
         self.kept(program);
@@ -123,7 +123,7 @@ impl<'w, 's> Walk<'w, 's> {
                     program.name
                 );
                 let packaged = package::is_at_home(self.scene, program);
-                self.push_packaged(packaged, "server-files", Weight::Unsafe, program, message);
+                self.add(packaged, hazard("server-files", Weight::Unsafe, program.at.1, message));
             }
             Some(ProgramRole::Plain) if via.is_some() => self.plain(program, via.unwrap_or_default()),
             Some(_) => {}
@@ -178,7 +178,7 @@ impl<'w, 's> Walk<'w, 's> {
             _ => {
                 let message = format!("the start script {script} runs {}: check what it writes", program.name);
                 let packaged = package::is_at_home(self.scene, program);
-                self.push_packaged(packaged, "start-script", Weight::Unsafe, program, message);
+                self.add(packaged, hazard("start-script", Weight::Unsafe, program.at.1, message));
             }
         }
     }
