@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::schema::{Account, Commands, Facts, Frameworks, Image, Languages, Recipe, Tokens};
+use super::schema::{Account, Commands, Facts, Frameworks, Image, Languages, PackageAccount, Recipe, Tokens};
 use super::values::{
     AT_START, COMMANDS, CONFIDENCES, FAMILIES, KNOWN, MOVED_WRITES, PROGRAM_KINDS, PROGRAM_ROLES, ROLES, STRATEGIES,
     TOOLS, WRITE_KINDS, WRITES, is_date, is_group, is_name, is_path, is_tag, is_user,
@@ -260,7 +260,36 @@ pub fn commands(path: &str, text: &str) -> Result<Commands, Vec<String>> {
         }
         file.sources(&download.sources);
     }
+    let mut packages = BTreeSet::new();
+    for account in &commands.package_accounts {
+        package_account(&mut file, account, &commands);
+        for name in account.packages.iter().filter(|name| !packages.insert(*name)) {
+            file.wrong(0, name, format!("package-accounts: `{name}` stands twice"));
+        }
+    }
     finish(file, commands)
+}
+
+/// One account of `package-accounts`.
+fn package_account(file: &mut File<'_>, account: &PackageAccount, commands: &Commands) {
+    let from = account.packages.first().and_then(|name| line_of(file.text, 0, &format!("- packages: [{name}")));
+    let from = from.unwrap_or(0);
+    if !is_name(&account.name) || !is_group(&account.group) || account.uid == 0 || account.gid == 0 {
+        file.wrong(from, &account.name, format!("name: `{}` is no account besides root", account.name));
+    }
+    let lists = [&account.packages, &account.images, &account.servers, &account.owns];
+    if lists.iter().any(|list| list.is_empty() || list.iter().any(String::is_empty)) {
+        file.wrong(from, "packages", "package-accounts: without packages, images, servers or owns".to_owned());
+    }
+    for path in account.owns.iter().chain(&account.reads).chain([&account.home]) {
+        file.path(from, "owns", path);
+    }
+    for program in account.servers.iter().chain(&account.tools) {
+        if !commands.programs.contains_key(program) {
+            file.wrong(from, program, format!("servers: `{program}` is no program of this file"));
+        }
+    }
+    file.sources(&account.sources);
 }
 
 /// `sources.yaml`.

@@ -3,7 +3,8 @@
 use super::read::Templates;
 use super::reasons;
 use super::schema::{
-    Account, Commands, Drops, Facts, Framework, Image, Language, MovedBy, Recipe, Tokens, Variant, Writable,
+    Account, Commands, Drops, Facts, Framework, Image, Language, MovedBy, PackageAccount, Recipe, Tokens, Variant,
+    Writable,
 };
 use super::words;
 
@@ -208,6 +209,24 @@ fn commands(out: &mut String, commands: &Commands) {
     let makers = commands.private_makers.iter();
     table(out, "PRIVATE_MAKERS", "(&str, &str)", makers.map(|it| format!("({:?}, {:?})", it.program, it.folder)));
     table(out, "TOOL_VARIABLES", "&str", commands.tool_variables.iter().map(|name| format!("{name:?}")));
+    table(out, "PACKAGE_ACCOUNTS", "PackageAccount", commands.package_accounts.iter().map(package_account));
+}
+
+fn package_account(account: &PackageAccount) -> String {
+    format!(
+        "PackageAccount {{ packages: {}, images: {}, name: {:?}, uid: {}, group: {:?}, gid: {}, home: {:?}, servers: {}, tools: {}, owns: {}, reads: {} }}",
+        texts(&account.packages),
+        texts(&account.images),
+        account.name,
+        account.uid,
+        account.group,
+        account.gid,
+        account.home,
+        texts(&account.servers),
+        texts(&account.tools),
+        texts(&account.owns),
+        texts(&account.reads),
+    )
 }
 
 fn moved_by(moved: &MovedBy) -> String {

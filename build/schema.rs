@@ -256,6 +256,38 @@ pub struct Commands {
     pub tool_variables: Vec<String>,
     /// Programs that leave files which nobody but their owner and group may read.
     pub private_makers: Vec<PrivateMaker>,
+    /// Servers whose package makes an account with a number that the distribution fixes.
+    pub package_accounts: Vec<PackageAccount>,
+}
+
+/// The account that a server's package makes for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PackageAccount {
+    /// The packages, any of which makes it.
+    pub packages: Vec<String>,
+    /// Templates of images whose own repositories hold the packages.
+    pub images: Vec<String>,
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: u32,
+    /// Its group's name.
+    pub group: String,
+    /// Its gid.
+    pub gid: u32,
+    /// Its home.
+    pub home: String,
+    /// Programs of the package that serve as it.
+    pub servers: Vec<String>,
+    /// Programs of the package that prepare its folders and end.
+    pub tools: Vec<String>,
+    /// Folders that every one of the packages makes and gives to it.
+    pub owns: Vec<String>,
+    /// Files and folders that the server takes its configuration from.
+    pub reads: Vec<String>,
+    /// Where this comes from.
+    pub sources: Vec<String>,
 }
 
 /// A program.

@@ -1,9 +1,11 @@
 //! What is known of base images and of how families make accounts: `templates/`, packed by `build.rs`.
 
+mod package;
 mod program;
 mod reason;
 mod template;
 
+pub use package::{PackageAccount, package_account};
 pub use program::{
     AtStart, Framework, HomeDownload, Language, MovedBy, MovedWrites, ProgramFacts, ProgramKind, ProgramRole, Writes,
     command, frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,

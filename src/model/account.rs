@@ -2,7 +2,7 @@
 
 use super::roll::{self, Roll, Site};
 use super::{Base, Model};
-use crate::facts::{Facts, Family, Known, Role};
+use crate::facts::{Facts, Family, Known, PackageAccount, Role};
 use crate::shell;
 use crate::shell::account as effects;
 use crate::source::Span;
@@ -31,6 +31,8 @@ pub struct Account {
     pub supplementary: bool,
     /// How the file makes it; `None` for the base image's.
     pub made: Option<Made>,
+    /// The server's package that makes it, where a RUN of the file installs one.
+    pub package: Option<&'static PackageAccount>,
     /// Whether it has a password or may use sudo.
     pub trusted: bool,
     /// Whether a step of the build runs as it.
@@ -98,6 +100,11 @@ impl Model<'_> {
     /// All accounts but root before the instruction `index` of `stage`.
     pub fn accounts(&self, stage: usize, index: usize) -> Vec<Account> {
         self.roll(stage, index).map(|roll| roll.accounts.clone()).unwrap_or_default()
+    }
+
+    /// The packages that make accounts before the instruction `index` of `stage`.
+    pub(super) fn packages(&self, stage: usize, index: usize) -> impl Iterator<Item = &'static PackageAccount> {
+        self.roll(stage, index).into_iter().flat_map(|roll| roll.accounts.iter().filter_map(|account| account.package))
     }
 
     /// The gid of a group before the instruction `index` of `stage`.
@@ -179,6 +186,7 @@ impl Model<'_> {
     fn read_run(&self, stage: usize, index: usize, roll: &mut Roll) {
         let dialect = self.facts(stage).and_then(roll::dialect);
         let family = self.facts(stage).map_or(Family::Unknown, |facts| facts.family);
+        let mut own = None;
         for shelled in self.scripts(index) {
             let Some(script) = &shelled.script else {
                 roll.doubt_all();
@@ -197,6 +205,12 @@ impl Model<'_> {
                     if let Some(before) = before {
                         roll.doubt_changes(&before);
                     }
+                }
+                let package = self.installs_server(stage, index, &simple).filter(|_| plain);
+                if let Some(package) =
+                    package.filter(|_| *own.get_or_insert_with(|| self.has_own_packages(stage, index)))
+                {
+                    roll.bring(package);
                 }
             });
         }

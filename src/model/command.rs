@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::constant::{self, Constant};
 use super::{Model, Value, value};
 use crate::shell::{self, Cwd, PartKind, Place, Script, Simple, TopCommand, Word};
 use crate::source::Span;
@@ -200,6 +201,16 @@ fn exec(words: &[crate::syntax::Word], cwd: Value) -> Option<Ran> {
 
 /// All simple commands of a script in order, also those inside of compound commands, with the folder that each runs in.
 pub fn walk(script: &Script, cwd: &Value, lookup: &mut dyn FnMut(&str) -> Option<String>) -> Vec<Ran> {
+    walk_with(script, cwd, &[], lookup)
+}
+
+/// The same where some variables of the script are known.
+pub(super) fn walk_with(
+    script: &Script,
+    cwd: &Value,
+    constants: &[Constant],
+    lookup: &mut dyn FnMut(&str) -> Option<String>,
+) -> Vec<Ran> {
     let mut assigned = HashSet::new();
     shell::each_simple(script, &mut |simple, _| assigned_by(simple, &mut assigned));
     let top = shell::top_commands(script);
@@ -214,7 +225,13 @@ pub fn walk(script: &Script, cwd: &Value, lookup: &mut dyn FnMut(&str) -> Option
             (Some(folder), None) if !moving.contains(&number) => absolute(cwd, folder),
             _ => Value::Unknown,
         };
-        let mut value = |word: &Word| word.value(&mut |name| if assigned.contains(name) { None } else { lookup(name) });
+        let mut value = |word: &Word| {
+            word.value(&mut |name| match constant::value(constants, name, simple.span.start) {
+                Some(value) => Some(value.to_owned()),
+                None if assigned.contains(name) => None,
+                None => lookup(name),
+            })
+        };
         found.extend(simple_command(simple, place, alone.is_some_and(|top| top.rewritable), folder, &mut value));
     });
     found

@@ -230,6 +230,10 @@ impl Model<'_> {
             }
             Keyword::Copy | Keyword::Add => self.replay_copy(stage, index, owners),
             Keyword::Run => {
+                for package in self.brought(stage, index) {
+                    let owner = format!("{}:{}", package.uid, package.gid);
+                    package.owns.iter().for_each(|path| owners.make(path, Some(&owner), Made::Run(index)));
+                }
                 for ran in &self.commands(stage, index).list {
                     self.replay_command(stage, index, ran, owners);
                 }

@@ -53,7 +53,7 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
             "{mounted} mounted from the host: {who} may not write there unless it owns {owned}; --uid {DEVELOPER} is the usual developer's number"
         ),
     };
-    draft.hazards.push(Hazard { id: "bind-mount", weight: Weight::Unsafe, message, at: scene.from() });
+    draft.hazards.push(Hazard { id: "bind-mount", weight: Weight::Unsafe, message, at: scene.from(), packaged: false });
 }
 
 /// Most mounts that are told of.

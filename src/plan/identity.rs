@@ -2,7 +2,7 @@
 
 use super::Change;
 use super::tools::{can_run, path_holds};
-use crate::facts::{self, DefaultUser, Role};
+use crate::facts::{self, DefaultUser, PackageAccount, Role};
 use crate::images;
 use crate::model::account::Account;
 use crate::model::owner::Made;
@@ -67,7 +67,7 @@ pub struct Identity {
     pub supplementary: bool,
     /// Its home, if it has one.
     pub home: Option<String>,
-    /// Whether the base's own server runs its workers as it already: what they must write they could write before.
+    /// Whether the server runs its workers as it already: what they must write they could write before.
     pub worker: bool,
     /// The argument of USER where the builder chooses its numbers: `${UID}:${GID}`.
     pub variables: Option<String>,
@@ -132,7 +132,7 @@ impl Identity {
 }
 
 /// Chooses the account for the end of `stage`. `folder` is the app's own folder, `pod` what the project's own cluster runs
-/// the image as.
+/// the image as, `package` what the package of the server that it runs made for it.
 ///
 /// # Errors
 /// When several accounts fit and nothing tells which, or the wanted one cannot be had.
@@ -142,26 +142,26 @@ pub fn choose(
     options: &Options,
     folder: Option<&str>,
     pod: Option<(u32, u32)>,
+    package: Option<&PackageAccount>,
 ) -> Result<Identity, Undecided> {
     let accounts = model.accounts(stage, usize::MAX);
-    let wanted = wanted(model, stage, options, &accounts)?;
-    let found = match wanted {
+    let mut found = wanted(model, stage, options, &accounts)?;
+    if found.is_none() {
+        found = made_by_file(model, stage, &accounts, folder, options)?;
+    }
+    found = found.or_else(|| super::package::account(&accounts, package?));
+    if found.is_none() {
+        found = owner_in_file(model, stage, &accounts, folder)?;
+    }
+    let mut found = match found.or_else(|| of_base(model, stage, &accounts)) {
         Some(identity) => identity,
-        None => match made_by_file(model, stage, &accounts, folder, options)? {
-            Some(identity) => identity,
-            None => match owner_in_file(model, stage, &accounts, folder)? {
-                Some(identity) => identity,
-                None => match of_base(model, stage, &accounts) {
-                    Some(identity) => identity,
-                    None => {
-                        let free = |(uid, _): &(u32, u32)| accounts.iter().all(|account| account.uid != Some(*uid));
-                        let (uid, gid) = pod.filter(free).unwrap_or((CREATED, CREATED));
-                        created(model, stage, &accounts, None, uid, gid)?
-                    }
-                },
-            },
-        },
+        None => {
+            let free = |(uid, _): &(u32, u32)| accounts.iter().all(|account| account.uid != Some(*uid));
+            let (uid, gid) = pod.filter(free).unwrap_or((CREATED, CREATED));
+            created(model, stage, &accounts, None, uid, gid)?
+        }
     };
+    found.worker |= package.is_some_and(|package| found.is_of(package));
     Ok(found.in_form(options))
 }
 
@@ -301,7 +301,8 @@ fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Iden
     }
     let own = !model.has_command(stage) || start::lifted(model, stage).is_some();
     let fits = |account: &&Account| {
-        account.made.is_none() && (account.role == Role::App || (account.role == Role::Server && own))
+        account.made.is_none()
+            && (account.role == Role::App || (account.role == Role::Server && own && account.package.is_none()))
     };
     accounts.iter().find(fits).map(existing)
 }
@@ -331,13 +332,13 @@ pub fn existing(account: &Account) -> Identity {
         group: account.group.clone(),
         uid: account.uid,
         gid: account.gid,
-        origin: if account.made.is_some() { Origin::Existing } else { Origin::Builtin },
+        origin: if account.made.is_some() || account.package.is_some() { Origin::Existing } else { Origin::Builtin },
         user: String::new(),
         commands: Vec::new(),
         pins: Vec::new(),
         supplementary: account.supplementary,
         home: account.home.clone(),
-        worker: account.role == Role::Server && account.made.is_none(),
+        worker: account.role == Role::Server && account.made.is_none() && account.package.is_none(),
         variables: None,
     }
 }

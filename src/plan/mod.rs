@@ -12,6 +12,7 @@ mod modes;
 mod named_elsewhere;
 mod opened;
 pub mod ownership;
+mod package;
 pub mod pins;
 mod plain;
 pub mod ports;

@@ -29,7 +29,7 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         let message = format!(
             "{path} has mode {mode:04o} in the build context, and its copy stays root's: open it to others (chmod o+r, or --chmod)"
         );
-        draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index });
+        draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
         return;
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn look(draft: &mut Draft<'_>, port: u16, at: usize) {
     let folder = draft.scene.path.and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder.to_owned());
     let Some(_) = draft.scene.path else {
         let message = format!("the rest of the project cannot be seen, and may name port {port}");
-        draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at });
+        draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
         return;
     };
     let folders = [Some(String::new()), folder.map(|folder| format!("{folder}/"))];
@@ -33,7 +33,7 @@ pub(super) fn look(draft: &mut Draft<'_>, port: u16, at: usize) {
         let Some(text) = draft.scene.files.read(&path) else { continue };
         if mentions(&String::from_utf8_lossy(&text), port) {
             let message = format!("{path} names port {port} too and is not changed along");
-            draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at });
+            draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
             return;
         }
     }

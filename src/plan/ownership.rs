@@ -66,7 +66,7 @@ pub fn shellless(model: &Model<'_>, stage: usize) -> bool {
 }
 
 pub(super) fn push(draft: &mut Draft<'_>, id: &'static str, at: usize, message: impl Into<String>) {
-    draft.hazards.push(Hazard { id, weight: Weight::Unsafe, message: message.into(), at });
+    draft.hazards.push(Hazard { id, weight: Weight::Unsafe, message: message.into(), at, packaged: false });
 }
 
 fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str) {

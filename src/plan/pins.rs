@@ -207,6 +207,9 @@ pub fn is_sure(model: &Model<'_>, stage: usize, account: &Account) -> bool {
     if let Some(made) = &account.made {
         return made.plain;
     }
+    if account.package.is_some() {
+        return account.is_packaged();
+    }
     let Some(Base::Image { facts: Some(facts), listed: true, chosen, .. }) = model.root_base(stage) else {
         return false;
     };

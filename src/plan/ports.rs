@@ -88,7 +88,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     if !listens {
         let at = first.at;
         let message = format!("nothing proves that the process takes port {from} from the variable that names it");
-        draft.hazards.push(Hazard { id: "port-variable", weight: Weight::Unsafe, message, at });
+        draft.hazards.push(Hazard { id: "port-variable", weight: Weight::Unsafe, message, at, packaged: false });
     }
     named_elsewhere::look(draft, from, first.at);
     for place in of {

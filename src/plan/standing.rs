@@ -95,7 +95,7 @@ fn relied_on(draft: &Draft<'_>) -> Option<String> {
     if let Some(path) = super::write_set::kept(draft) {
         return Some(format!("older containers may have left files at {path} that belong to the number it got"));
     }
-    let shared = hazard::find(draft.scene).into_iter().find(|hazard| SHARED.contains(&hazard.id));
+    let shared = hazard::find(draft.scene, false).into_iter().find(|hazard| SHARED.contains(&hazard.id));
     if shared.is_some() {
         return Some(
             "others may build on the image, or mount their files into it, and rely on the number it got".to_owned(),

@@ -3,6 +3,7 @@
 use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
+use crate::model::start::package::{lost_repair, serves};
 use crate::model::start::{self, drops};
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
@@ -51,7 +52,16 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         draft.notes.push(note);
         return;
     }
-    let (volumes, found): (Vec<Hazard>, Vec<Hazard>) = hazard::find(draft.scene)
+    let folder = model.own_folder(stage);
+    let pod = draft.scene.workloads().iter().find_map(|workload| workload.user);
+    let pod = pod.map(|(uid, gid)| (uid, gid.filter(|gid| *gid != 0).unwrap_or(uid)));
+    let package = serves(draft.scene);
+    let chosen = match name {
+        Some(name) => unknown::account(draft, name, pod),
+        None => identity::choose(model, stage, draft.options, folder.as_deref(), pod, package),
+    };
+    let packaged = chosen.as_ref().is_ok_and(|identity| package.is_some_and(|package| identity.is_of(package)));
+    let (volumes, found): (Vec<Hazard>, Vec<Hazard>) = hazard::find(draft.scene, packaged)
         .into_iter()
         .partition(|found| found.id == "root-volume" && draft.options.accept_volumes);
     let manual: Vec<&Hazard> = found.iter().filter(|hazard| hazard.weight == Weight::Manual).collect();
@@ -60,13 +70,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         return draft.refuse(rule, first.at, message, first.id, why.join("; "));
     }
     draft.hazards.extend(found);
-    let folder = model.own_folder(stage);
-    let pod = draft.scene.workloads().iter().find_map(|workload| workload.user);
-    let pod = pod.map(|(uid, gid)| (uid, gid.filter(|gid| *gid != 0).unwrap_or(uid)));
-    let chosen = match name {
-        Some(name) => unknown::account(draft, name, pod),
-        None => identity::choose(model, stage, draft.options, folder.as_deref(), pod),
-    };
+    draft.hazards.extend(package.filter(|_| packaged).and_then(|_| lost_repair(draft.scene)));
     match chosen {
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
             let at = for_any_user(draft).unwrap_or(at);
@@ -125,6 +129,7 @@ fn why(identity: &super::Identity, asked: Option<u32>, pod: bool) -> String {
         super::Origin::Created => format!("{who} is made for it"),
         super::Origin::Builtin if identity.worker => format!("the base image's own server runs its workers as {who}"),
         super::Origin::Builtin => format!("the base image holds {who} for applications"),
+        super::Origin::Existing if identity.worker => format!("the server's package makes {who} for it"),
         super::Origin::Existing => format!("{who} is made in the file already"),
         super::Origin::Base => format!("the base image runs as {who} by itself"),
         super::Origin::Number => format!("{who} needs no account: nothing in the image could make one"),
@@ -172,12 +177,24 @@ fn unknown_base(draft: &mut Draft<'_>, rule: &'static str, at: usize, why: &str)
     };
     if let Some(line) = evidence.filter(|_| !listed || !runs_as_other(draft)) {
         let message = format!("{base} is not known; line {} of the file works as root in it", model.line(line));
-        draft.hazards.push(Hazard { id: "unknown-base", weight: Weight::Unsafe, message, at: draft.scene.from() });
+        draft.hazards.push(Hazard {
+            id: "unknown-base",
+            weight: Weight::Unsafe,
+            message,
+            at: draft.scene.from(),
+            packaged: false,
+        });
         return true;
     }
     if given {
         let message = format!("{base} is not known; the account was given");
-        draft.hazards.push(Hazard { id: "unknown-base", weight: Weight::Unsafe, message, at: draft.scene.from() });
+        draft.hazards.push(Hazard {
+            id: "unknown-base",
+            weight: Weight::Unsafe,
+            message,
+            at: draft.scene.from(),
+            packaged: false,
+        });
         return true;
     }
     let why = format!(

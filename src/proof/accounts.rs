@@ -4,8 +4,7 @@ use super::Case;
 use super::align::Origin;
 use crate::facts;
 use crate::model::{Who, user};
-use crate::plan::variables;
-use crate::plan::{Change, Identity, pins};
+use crate::plan::{self, Change, Identity, pins, variables};
 use crate::syntax::Args;
 
 /// Names exist at their line by a means that the image has, numbers are the ids that their creating lines give.
@@ -107,7 +106,19 @@ fn ids(case: &Case<'_>) -> Result<(), String> {
     if twins.count() > 1 {
         return Err(format!("the uid of {name} is another account's too"));
     }
-    Ok(())
+    packaged(case, identity, name)
+}
+
+/// An account that was there and that nothing is handed over to has to be one that a package surely makes, with the folders
+/// that it gives it.
+fn packaged(case: &Case<'_>, identity: &Identity, name: &str) -> Result<(), String> {
+    let package = case.after.package_account(case.plan.stage);
+    match identity.worker && identity.origin == plan::Origin::Existing {
+        true if !package.is_some_and(|package| identity.is_of(package)) => {
+            Err(format!("{name} and its folders are not as a package makes them"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The process runs as the planned account and not as root in any spelling, or as before when nothing is switched.

@@ -1,7 +1,7 @@
 //! A USER that stands already: the same account by its number, ids that are pinned or were taken, and its place.
 
 use super::{Spoiled, Spoiler, row};
-use unroot::plan::{Change, Place, Turned};
+use unroot::plan::{Change, Origin, Place, Turned};
 
 /// The name becomes the number.
 const NAMED: &str = "\
@@ -50,6 +50,40 @@ USER 1000:1000
 RUN apt-get update && npm ci
 CMD [\"node\", \"server.js\"]
 ";
+
+/// The package of the server makes an account for it.
+const PACKAGED: &str = "\
+FROM rockylinux:9
+RUN dnf -y install mariadb-server
+CMD [\"mysqld_safe\"]
+";
+
+/// The same, and a step takes a folder of the package from the account.
+const BEREFT: &str = "\
+FROM rockylinux:9
+RUN dnf -y install mariadb-server
+RUN chown root:root /var/lib/mysql
+CMD [\"mysqld_safe\"]
+";
+
+/// The same where nobody knows whether the package is there.
+const MAYBE: &str = "\
+FROM rockylinux:9
+ARG DB=
+RUN if [ -n \"$DB\" ]; then dnf -y install mariadb-server; fi
+CMD [\"mysqld_safe\"]
+";
+
+/// The process runs as the package's account, and nothing is handed over to it.
+fn packaged(spoiler: &mut Spoiler<'_, '_>) {
+    spoiler.switch();
+    spoiler.commands(&[]);
+    spoiler.user("27:27");
+    let identity = spoiler.plan.identity.as_mut().unwrap();
+    (identity.name, identity.group) = (Some("mysql".to_owned()), Some("mysql".to_owned()));
+    (identity.uid, identity.gid, identity.origin, identity.worker) = (Some(27), Some(27), Origin::Existing, true);
+    identity.commands.clear();
+}
 
 fn standing(spoiler: &mut Spoiler<'_, '_>, user: &str) {
     spoiler.plan.standing.as_mut().unwrap().user = user.to_owned();
@@ -105,6 +139,9 @@ pub(super) fn rows() -> Vec<Spoiled> {
             },
             &[],
         ),
+        row("user", "the number is not the one that the package makes", PACKAGED, |s| s.user("28:28"), &[]),
+        row("accounts", "the package's account has no folder any more", BEREFT, packaged, &[]),
+        row("accounts", "the package may not be there", MAYBE, packaged, &[]),
         row("typed", "a USER goes and no rule turned it", EARLY, |s| s.plan.turned.clear(), &[]),
         row(
             "runs",

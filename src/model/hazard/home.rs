@@ -2,7 +2,7 @@
 
 use super::{Hazard, Scene, Weight, hazard};
 use crate::facts::{self, HomeDownload, Writes, words};
-use crate::model::{Value, Who, value};
+use crate::model::{Value, Who, start, value};
 use crate::syntax::{Args, Keyword};
 
 /// /root and ~ in what the process needs.
@@ -57,7 +57,8 @@ pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let message = format!(
             "a new volume of {file} at {path} will belong to the account, one that older containers filled as root will not: chown it once"
         );
-        found.push(hazard("root-volume", Weight::Unsafe, scene.from(), message));
+        let packaged = named.iter().all(|(_, path)| is_cache(path) || start::package::was_own(scene, path));
+        found.push(Hazard { packaged, ..hazard("root-volume", Weight::Unsafe, scene.from(), message) });
     }
     let cwd = scene.model.process_folder(scene.stage);
     if let Some(folder) = cwd.text().filter(|cwd| MOUNTED.contains(cwd)) {
@@ -88,7 +89,8 @@ pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
             "new volumes at {} will belong to the account, those that older containers filled as root will not: chown them once",
             names.join(", ")
         );
-        found.push(hazard("root-volume", Weight::Unsafe, index, message));
+        let packaged = names.iter().all(|path| start::package::was_own(scene, path));
+        found.push(Hazard { packaged, ..hazard("root-volume", Weight::Unsafe, index, message) });
     }
 }
 

@@ -18,6 +18,7 @@ use super::value;
 use super::workload::{Workload, workloads};
 use crate::compose::{self, Service};
 use crate::context::{Files, Ignored};
+use crate::facts::PackageAccount;
 use crate::readme::Run;
 
 pub use base::{is_development, is_windows};
@@ -46,6 +47,8 @@ pub struct Hazard {
     pub message: String,
     /// The instruction that shows it.
     pub at: usize,
+    /// Whether it is none where the process runs as the account that its server's own package makes.
+    pub packaged: bool,
 }
 
 /// What hazards are looked for in.
@@ -70,6 +73,7 @@ pub struct Scene<'s> {
     pub runs: Vec<(String, Run)>,
     workloads: OnceCell<Vec<Workload>>,
     started: OnceCell<Started>,
+    package: OnceCell<Option<&'static PackageAccount>>,
 }
 
 /// One row: looks at the scene and adds what it finds.
@@ -101,12 +105,14 @@ const ROWS: [Row; 23] = [
     generated::generated,
 ];
 
-/// All hazards of a stage, the heavy ones first, then in file order.
-pub fn find(scene: &Scene<'_>) -> Vec<Hazard> {
+/// All hazards of a stage, the heavy ones first, then in file order; `packaged` where the process runs as the account that
+/// its server's package makes.
+pub fn find(scene: &Scene<'_>, packaged: bool) -> Vec<Hazard> {
     let mut found = Vec::new();
     for row in ROWS {
         row(scene, &mut found);
     }
+    found.retain(|hazard| !(packaged && hazard.packaged));
     let mut seen = std::collections::HashSet::new();
     found.retain(|hazard| seen.insert((hazard.id, hazard.at)));
     // Stable: where the same line shows several, the row that stands first names the reason.
@@ -126,10 +132,10 @@ impl<'s> Scene<'s> {
     ) -> Self {
         let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
         let services = path.map(|path| compose::services(path, files)).unwrap_or_default();
-        let (workloads, started) = (OnceCell::new(), OnceCell::new());
+        let (workloads, started, package) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
         let runs = Vec::new();
         let mut scene =
-            Self { model, stage, programs, files, context, path, ignored, services, runs, workloads, started };
+            Self { model, stage, programs, files, context, path, ignored, services, runs, workloads, started, package };
         scene.runs = documents::runs(&scene);
         scene.services.extend(scene.runs.iter().map(documents::service));
         scene
@@ -143,6 +149,11 @@ impl<'s> Scene<'s> {
     /// What the command starts, through its start scripts; they are walked once.
     pub(in crate::model) fn started(&self) -> &Started {
         self.started.get_or_init(|| super::start::walked(self))
+    }
+
+    /// The account that the package of a server makes in the image.
+    pub(in crate::model) fn package(&self) -> Option<&'static PackageAccount> {
+        *self.package.get_or_init(|| self.model.package_account(self.stage))
     }
 
     /// The compose services that run the image for others than its developers.
@@ -188,5 +199,5 @@ impl<'s> Scene<'s> {
 }
 
 pub(in crate::model) fn hazard(id: &'static str, weight: Weight, at: usize, message: impl Into<String>) -> Hazard {
-    Hazard { id, weight, message: message.into(), at }
+    Hazard { id, weight, message: message.into(), at, packaged: false }
 }

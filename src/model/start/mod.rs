@@ -5,6 +5,7 @@ pub mod files;
 mod lifted;
 pub mod makefile;
 mod own;
+pub mod package;
 mod script;
 pub mod tool;
 mod written;
@@ -91,12 +92,18 @@ impl<'w, 's> Walk<'w, 's> {
         self.found.push(hazard(id, weight, program.at.1, message));
     }
 
+    /// Adds what is no hazard where the process runs as the account of its server's package, if `packaged`.
+    fn add(&mut self, packaged: bool, hazard: Hazard) {
+        self.found.push(Hazard { packaged, ..hazard });
+    }
+
     /// One program, started by the command itself or `via` a script.
     fn program(&mut self, program: &Program, via: Option<&str>) {
         self.programs.push(program.clone());
         if let Some(script) = via.filter(|_| needs_root(program)) {
             let message = format!("the start script {script} runs {}, which needs root", program.name);
-            return self.push("start-script-root", Weight::Manual, program, message);
+            let packaged = package::gives_own(self.scene, program);
+            return self.add(packaged, hazard("start-script-root", Weight::Manual, program.at.1, message));
         }
         self.written(program);
         self.kept(program);
@@ -123,7 +130,8 @@ impl<'w, 's> Walk<'w, 's> {
                     "{} keeps files in folders of its own package: check that the account may write them",
                     program.name
                 );
-                self.push("server-files", Weight::Unsafe, program, message);
+                let packaged = package::is_at_home(self.scene, program);
+                self.add(packaged, hazard("server-files", Weight::Unsafe, program.at.1, message));
             }
             Some(ProgramRole::Plain) => self.plain(program, via),
             Some(_) => {}
@@ -181,7 +189,8 @@ impl<'w, 's> Walk<'w, 's> {
             _ => {
                 let script = script.unwrap_or_default();
                 let message = format!("the start script {script} runs {}: check what it writes", program.name);
-                self.push("start-script", Weight::Unsafe, program, message);
+                let packaged = package::is_at_home(self.scene, program);
+                self.add(packaged, hazard("start-script", Weight::Unsafe, program.at.1, message));
             }
         }
     }

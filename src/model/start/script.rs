@@ -2,6 +2,7 @@
 
 use super::{DEPTH, Walk};
 use crate::model::command::{self, Ran};
+use crate::model::constant::constants;
 use crate::model::entry::{Program, Programs};
 use crate::model::file::ImageFile;
 use crate::model::hazard::Weight;
@@ -42,7 +43,7 @@ impl Walk<'_, '_> {
         };
         let functions = shell::functions(&tree);
         let mut passed = program.clone();
-        for ran in self.commands(&tree) {
+        for ran in self.commands(&tree, &file.text) {
             if functions.contains(&ran.name) {
                 continue;
             }
@@ -54,11 +55,11 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The script's commands, with the ENV of the image.
-    fn commands(&self, tree: &Script) -> Vec<Ran> {
+    /// The script's commands, with the ENV of the image and what it sets once itself.
+    fn commands(&self, tree: &Script, text: &[u8]) -> Vec<Ran> {
         let (model, stage) = (self.scene.model, self.scene.stage);
         let mut lookup = |name: &str| model.environment(stage, usize::MAX, name).certain().map(str::to_owned);
-        command::walk(tree, &model.process_folder(stage), &mut lookup)
+        command::walk_with(tree, &model.process_folder(stage), &constants(tree, text), &mut lookup)
     }
 
     /// One command of a script.

@@ -49,6 +49,7 @@ pub(super) fn relocation(scene: &Scene<'_>) -> Option<Relocation> {
             weight: Weight::Unsafe,
             message: format!("whoever mounts files below /root, or takes some from there, has to use {to}"),
             at,
+            packaged: false,
         }],
         ..Relocation::default()
     })

@@ -50,6 +50,7 @@ pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
             weight: Weight::Unsafe,
             message: format!("whoever mounts files at {from}, or takes some from there, has to use {to}"),
             at: *at,
+            packaged: false,
         });
         relocation.words.extend(words);
         relocation.given.push(to.clone());

@@ -1,0 +1,5 @@
+#!/bin/sh
+set -e
+OUT=/tmp/settings
+date > "$OUT"
+exec sleep 9
