@@ -60,7 +60,7 @@ pub(super) fn documents(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let needing = scene.runs.iter().find_map(|(file, run)| Some((file, run.line, needing(scene, &run.words)?)));
     if let Some((file, line, command)) = needing {
         let message = format!("{file}:{line} runs `{command}` in it, which needs root");
-        found.push(hazard("documented-command", Weight::Unsafe, scene.from(), message));
+        found.push(hazard("documented-command", Weight::Manual, scene.from(), message));
     }
 }
 
