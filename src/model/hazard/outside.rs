@@ -11,6 +11,7 @@ pub(super) fn docker_socket(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     for (_, index) in scene.model.lineage(scene.stage) {
         let text = scene.text(index) + " ";
         if words::ENGINE_CLIENTS.iter().any(|mark| text.contains(mark)) || installs_engine(scene, index) {
+            let message = format!("{message} (line {} brings its client)", scene.model.line(index));
             found.push(hazard("docker-socket", Weight::Manual, index, message));
             return;
         }
