@@ -3,8 +3,8 @@
 use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
+use crate::model::start::drops;
 use crate::model::start::package::{lost_repair, serves};
-use crate::model::start::{self, drops};
 use crate::model::{Base, Who};
 use crate::syntax::Keyword;
 
@@ -70,7 +70,14 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         return draft.refuse(rule, first.at, message, first.id, why.join("; "));
     }
     draft.hazards.extend(found);
-    draft.hazards.extend(package.filter(|_| packaged).and_then(|_| lost_repair(draft.scene)));
+    if let Some(package) = package.filter(|_| packaged) {
+        draft.hazards.extend(lost_repair(draft.scene));
+        let message = format!(
+            "the server runs as {} from its start now: what others give it at run time (options, configuration, folders), and clients that log in as the system's root, are out of sight",
+            package.name
+        );
+        draft.hazards.push(Hazard { id: "package-server", weight: Weight::Unsafe, message, at, packaged });
+    }
     match chosen {
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
             let at = for_any_user(draft).unwrap_or(at);
@@ -92,7 +99,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
                     "nothing tells the number of {name}: Kubernetes' runAsNonRoot refuses a USER by name"
                 ));
             }
-            draft.lifted = start::lifted(model, stage);
+            draft.lifted = draft.scene.lifted();
             if let Some(lifted) = &draft.lifted {
                 draft.notes.push(format!(
                     "what the command on line {} wrote at every start is a step of the build now: the server reads {} by itself",

@@ -13,7 +13,7 @@ pub(super) fn command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         let message = "the command cannot be read as shell text, so nobody can tell what it starts";
         found.push(hazard("opaque-command", Weight::Manual, at, message));
     }
-    let lifted = start::lifted(scene.model, scene.stage);
+    let lifted = scene.lifted();
     if let Some(lifted) = &lifted {
         let message = format!(
             "{} tells the port only when the container starts: one below 1024 a process that is not root may not open everywhere",

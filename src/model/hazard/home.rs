@@ -123,8 +123,11 @@ pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     }
     for index in runs(scene) {
         let text = scene.text(index);
-        let mut words = text.split([' ', '\t', '"', '\'', '=', ':', ';']);
-        if words.any(|word| value::within(word, "/root") || word.starts_with("~/")) {
+        let mut words = text.split([' ', '\t', '"', '\'', '=', ':', ';', '>', '(', ')', '`', '&', '|']);
+        let inside = || scene.model.cwd(scene.stage, index).text().is_some_and(below_root);
+        let set = scene.model.environment(scene.stage, index, "HOME");
+        let others = set.text().is_some_and(|home| !below_root(home));
+        if words.any(|word| in_home(word, !others)) || (inside() && kept(scene, index).is_some()) {
             found.push(match kept(scene, index) {
                 Some(path) => {
                     let message = format!(
@@ -139,6 +142,14 @@ pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
             });
         }
     }
+}
+
+/// Whether a word of a RUN names root's home or something in it; by `~` and HOME where those are `roots`.
+fn in_home(word: &str, roots: bool) -> bool {
+    let spelled = ["~", "$HOME", "${HOME}"]
+        .iter()
+        .any(|home| word.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    (spelled && roots) || value::within(word, "/root")
 }
 
 /// What a RUN makes in root's home and leaves there, other than what only a build reads.

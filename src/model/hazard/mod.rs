@@ -172,6 +172,15 @@ impl<'s> Scene<'s> {
         (found.complete && !found.list.is_empty()).then_some(found)
     }
 
+    /// What compose services start in the image in place of its own CMD; with an ENTRYPOINT they only give it other words.
+    pub fn started_instead(&self) -> Vec<Programs> {
+        if !self.model.has_command(self.stage) || self.model.entry(self.stage).entrypoint.is_some() {
+            return Vec::new();
+        }
+        let commands = self.serving().map(|service| &service.command).filter(|words| !words.is_empty());
+        commands.map(|words| self.model.programs_of(self.stage, words)).collect()
+    }
+
     /// The named volumes that compose services write, with the file that says so; packages aside, which come along from
     /// the image.
     pub fn named_volumes(&self) -> Vec<(String, String)> {

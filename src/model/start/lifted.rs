@@ -3,9 +3,10 @@
 
 use crate::facts::{self, Strategy};
 use crate::model::command::Ran;
+use crate::model::hazard::Scene;
 use crate::model::{Base, Model, value};
 use crate::source::Span;
-use crate::syntax::{Args, Command};
+use crate::syntax::{Args, Command, Keyword};
 
 /// Commands that a step of the build can take over from the container's command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,30 @@ pub fn lifted(model: &Model<'_>, stage: usize) -> Option<Lifted> {
         found.names.push(ran.name.clone());
         found.commands.push(command.span);
     }
-    Some(found)
+    let over = model.lineage(stage).into_iter().any(|(of, at)| {
+        let Some(Args::Many { words, .. }) = model.instruction(at).map(|found| &found.args) else { return false };
+        let paths = words.iter().map(|word| model.expand(of, at, &word.text));
+        model.keyword(at) == Keyword::Volume
+            && paths.filter_map(|path| path.text().and_then(value::normal)).any(|path| meets(&path, folder))
+    });
+    (!over).then_some(found)
+}
+
+/// Whether one path lies in the other.
+fn meets(one: &str, other: &str) -> bool {
+    value::within(one, other) || value::within(other, one)
+}
+
+impl Scene<'_> {
+    /// What can be taken over where nobody but the file says what the container runs, or mounts its configuration.
+    pub fn lifted(&self) -> Option<Lifted> {
+        let found = lifted(self.model, self.stage)?;
+        let folder = self.programs.list.iter().find_map(|program| facts::command(&program.name)?.expands)?;
+        let others = self.services.iter().any(|service| {
+            !service.command.is_empty() || service.mounts.iter().any(|mount| meets(&mount.target, folder))
+        });
+        (!others).then_some(found)
+    }
 }
 
 /// One `sed` as a RUN has it.
@@ -58,6 +82,7 @@ fn step(ran: &Ran, folder: &str, text: &dyn Fn(Span) -> String, variables: &mut 
     let is_config = |file: &String| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
         file.starts_with('/')
+            && file.ends_with(".conf")
             && file.chars().all(plain)
             && value::normal(file).is_some_and(|path| value::within(&path, folder))
     };
@@ -88,7 +113,8 @@ fn substitution(word: &str, variables: &mut Vec<String>) -> Option<String> {
             }
         };
         let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if name.is_empty() || !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
+        // Another setting may be meant to be left out, and would stand there as text.
+        if !name.contains("PORT") || !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
         written.push_str(&format!("${{{name}}}{rest}"));

@@ -58,7 +58,7 @@ pub(super) struct Started {
 pub(super) fn walked(scene: &Scene<'_>) -> Started {
     let mut walk = Walk::new(scene);
     let by_compose = scene.started_by_compose().unwrap_or_default().list;
-    let lifted = lifted(scene.model, scene.stage);
+    let lifted = scene.lifted();
     // What becomes a step of the build starts no more.
     let stays = |program: &&Program| {
         let gone = |lifted: &Lifted| lifted.at == program.at.1 && lifted.names.contains(&program.name);
@@ -67,7 +67,13 @@ pub(super) fn walked(scene: &Scene<'_>) -> Started {
     for program in scene.programs.list.iter().filter(stays).chain(&by_compose) {
         walk.program(program, None);
     }
-    let Walk { found, programs, written, read, .. } = walk;
+    let Walk { mut found, programs, written, read, .. } = walk;
+    // What a compose file starts in its place is no program of the file's own: only what certainly fails counts.
+    let mut instead = Walk { read: read.clone(), ..Walk::new(scene) };
+    for program in scene.started_instead().iter().flat_map(|started| &started.list) {
+        instead.program(program, None);
+    }
+    found.extend(instead.found.into_iter().filter(|hazard| hazard.weight == Weight::Manual));
     Started { found, programs, written, read }
 }
 

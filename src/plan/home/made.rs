@@ -143,7 +143,7 @@ fn makes_it_first(model: &Model<'_>, stage: usize, index: usize, name: &str) -> 
     };
     let last = ran.spans.last().map(|span| text(*span));
     match ran.name.as_str() {
-        "mkdir" | "touch" => true,
+        "mkdir" | "touch" => !shuts(model, stage, name),
         "cp" | "mv" | "ln" | "install" => last.is_some_and(|last| whole(&last)),
         // `echo x > ~/.file`
         _ => {
@@ -151,6 +151,19 @@ fn makes_it_first(model: &Model<'_>, stage: usize, index: usize, name: &str) -> 
             behind.is_some_and(|target| whole(&target))
         }
     }
+}
+
+/// Whether a step gives the folder itself another mode, by which its new owner might not enter it.
+fn shuts(model: &Model<'_>, stage: usize, name: &str) -> bool {
+    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    runs.into_iter().any(|(of, index)| {
+        let Some(shelled) = model.scripts(index).first() else { return true };
+        let whole = |span: &Span| {
+            let word = shelled.text_of(*span);
+            spelled(&word, name).is_some_and(|at| word.trim_end_matches(['/', '"']).len() == at.end)
+        };
+        model.commands(of, index).list.iter().any(|ran| ran.name == "chmod" && ran.spans.iter().any(whole))
+    })
 }
 
 /// Whether no step from the first on that names something of this may look for it in root's home by itself: each command
@@ -206,14 +219,39 @@ fn is_free(scene: &Scene<'_>, path: &str) -> bool {
     });
     let mounts = || scene.services.iter().flat_map(|service| &service.mounts);
     let named = model.lineage(stage).iter().any(|(_, index)| mention::names(&text_of(model, *index), path));
+    let home = path.rsplit_once('/').map_or("/", |(home, _)| home);
+    let unpacked = |copy: usize| crate::plan::ownership::is_archive(model, copy);
+    let brings = |copy: usize, to: &str| value::within(path, to) && unpacked(copy);
     owners.nodes.keys().all(|node| !value::within(node, path))
         && owners.copies.iter().all(|copy| {
             let to = copy.destination.as_deref();
-            to.is_some_and(|to| !value::within(to, path) && brings_none(scene, copy.instruction, to, path))
+            to.is_some_and(|to| {
+                let index = copy.instruction;
+                !value::within(to, path) && !brings(index, to) && brings_none(scene, index, to, path)
+            })
         })
+        && !works_in(model, stage, home)
         && volumes.all(|volume| volume.certain().and_then(value::normal).is_some_and(|volume| apart(&volume)))
         && mounts().all(|mount| value::normal(&mount.target).is_some_and(|target| apart(&target)))
         && !named
+}
+
+/// Whether a step works in a home, or on all homes, other than by making its account: it may bring the same files there,
+/// or take them away.
+fn works_in(model: &Model<'_>, stage: usize, home: &str) -> bool {
+    let above = home.rsplit_once('/').map_or("/", |(above, _)| above);
+    let name = home.rsplit('/').next().unwrap_or("");
+    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    runs.into_iter().any(|(of, index)| {
+        let Some(shelled) = model.scripts(index).first() else { return true };
+        model.commands(of, index).list.iter().any(|ran| {
+            let text = shelled.text_of(ran.span);
+            let names =
+                mention::names(&text, above) || mention::names(&text, home) || text.contains(&format!("~{name}"));
+            let removes = matches!(ran.name.as_str(), "userdel" | "deluser");
+            removes || (names && !facts::makes_accounts(&ran.name))
+        })
+    })
 }
 
 /// Whether a copy to a folder above a path brings nothing to that path.
