@@ -90,7 +90,8 @@ fn step(ran: &Ran, folder: &str, text: &dyn Fn(Span) -> String, variables: &mut 
     Some(format!("sed {} {script} {}", options.join(" "), files.join(" ")))
 }
 
-/// `"s/80/$PORT/g"` as `'s/80/${PORT}/g'`: only what is put in may name variables.
+/// `"s/80/$PORT/g"` as `"s/80/\${PORT}/g"`: only what is put in may name variables. (In single quotes linters would ask
+/// whether they were meant to be expanded: SC2016.)
 fn substitution(word: &str, variables: &mut Vec<String>) -> Option<String> {
     let quoted = word.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let text = quoted.unwrap_or(word);
@@ -117,9 +118,9 @@ fn substitution(word: &str, variables: &mut Vec<String>) -> Option<String> {
         if !name.contains("PORT") || !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        written.push_str(&format!("${{{name}}}{rest}"));
+        written.push_str(&format!("\\${{{name}}}{rest}"));
         found += 1;
         variables.extend(Some(name.to_owned()).filter(|name| !variables.contains(name)));
     }
-    (found > 0).then(|| format!("'s{mark}{pattern}{mark}{written}{mark}{flags}'"))
+    (found > 0).then(|| format!("\"s{mark}{pattern}{mark}{written}{mark}{flags}\""))
 }
