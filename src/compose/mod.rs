@@ -56,7 +56,8 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
     let mut found = Vec::new();
     loop {
         let mut all: Vec<Service> = Vec::new();
-        for name in files.list(folder).iter() {
+        let is_yaml = |name: &&String| name.ends_with(".yml") || name.ends_with(".yaml");
+        for name in files.list(folder).iter().filter(is_yaml) {
             let file = join(folder, name);
             let services = match is_compose(name) {
                 true => files.read(&file).map(|text| read_services(&text)).unwrap_or_default(),
@@ -89,8 +90,7 @@ const SMALL: u64 = 1 << 16;
 /// The services of a file that `docker compose -f` is given: any YAML file may be one.
 fn in_another_name(file: &str, files: &dyn Files) -> Services {
     let small = || matches!(files.entry(file), Entry::File { len, .. } if len < SMALL);
-    let is_yaml = [".yml", ".yaml"].iter().any(|end| file.ends_with(end));
-    let text = if is_yaml && small() { files.read(file) } else { None };
+    let text = if small() { files.read(file) } else { None };
     let holds = |text: &&Vec<u8>| text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == b"services:");
     text.as_ref().filter(holds).map(|text| read_named(text)).unwrap_or_default()
 }
