@@ -26,7 +26,7 @@ use std::sync::OnceLock;
 
 use crate::options::GivenImage;
 use crate::source::Lines;
-use crate::syntax::{Instruction, Keyword, Tree};
+use crate::syntax::{Args, Instruction, Keyword, Tree};
 
 pub use script::Shelled;
 pub use stage::{Base, ShellKind, Stage};
@@ -126,6 +126,16 @@ impl<'a> Model<'a> {
     pub fn stage_of(&self, index: usize) -> Option<usize> {
         let after = self.stages.partition_point(|stage| stage.from <= index);
         after.checked_sub(1)
+    }
+
+    /// The paths of an instruction, if it is a VOLUME.
+    pub fn volumes(&self, stage: usize, index: usize) -> Vec<Value> {
+        match self.instruction(index).map(|found| &found.args) {
+            Some(Args::Many { words, .. }) if self.keyword(index) == Keyword::Volume => {
+                words.iter().map(|word| self.expand(stage, index, &word.text)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The line of an instruction, from 1.

@@ -153,7 +153,7 @@ impl Model<'_> {
 
     /// Whether an instruction may work on one of `paths`, or on all that lies above it; giving it to the account aside.
     fn touches(&self, stage: usize, index: usize, paths: &[&str], package: &PackageAccount) -> bool {
-        let near = |path: &str| paths.iter().any(|of| value::within(path, of) || value::within(of, path));
+        let near = |path: &str| paths.iter().any(|of| value::meets(path, of));
         match self.keyword(index) {
             Keyword::Copy | Keyword::Add => {
                 self.may_bring_accounts(stage, index)

@@ -99,6 +99,11 @@ pub fn join(cwd: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// Whether one path lies in the other.
+pub fn meets(one: &str, other: &str) -> bool {
+    within(one, other) || within(other, one)
+}
+
 /// Whether `path` is `folder` or lies below it; both normal.
 pub fn within(path: &str, folder: &str) -> bool {
     folder == "/" || path == folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))

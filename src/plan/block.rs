@@ -3,7 +3,7 @@
 use super::identity::{Identity, Origin};
 use super::{Change, Draft, Handed, Place, Turned, turns, uses};
 use crate::facts::{Confidence, DefaultUser};
-use crate::model::{Base, Model, Who, value};
+use crate::model::{Base, Model, Value, Who, value};
 use crate::syntax::{Args, Keyword, TokenKind};
 
 /// Refuses where the block has no place: behind a continuation that the end of the file leaves open, or above a
@@ -209,13 +209,10 @@ fn quoted(path: &str) -> String {
 fn above_volume(model: &Model<'_>, stage: usize, place: Place, handed: &Handed) -> Option<usize> {
     let (Place::Above(end) | Place::Below(end)) = place;
     let body = model.stages.get(stage)?.body.clone();
-    body.take_while(|index| *index <= end).filter(|index| model.keyword(*index) == Keyword::Volume).find(|index| {
-        let Some(Args::Many { words, .. }) = model.instruction(*index).map(|found| &found.args) else { return false };
-        words.iter().any(|word| {
-            let path = model.expand(stage, *index, &word.text);
-            path.certain().and_then(value::normal).is_some_and(|volume| value::within(&handed.path, &volume))
-        })
-    })
+    let holds = |path: &Value| {
+        path.certain().and_then(value::normal).is_some_and(|volume| value::within(&handed.path, &volume))
+    };
+    body.take_while(|index| *index <= end).find(|index| model.volumes(stage, *index).iter().any(holds))
 }
 
 /// Where the block goes: above the first CMD or ENTRYPOINT after the last instruction that needs root, and above

@@ -14,7 +14,7 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
     let scene = draft.scene;
     let own = scene.model.own_folder(scene.stage);
     let written = |target: &str| {
-        let below = |path: &str| value::within(path, target) || value::within(target, path);
+        let below = |path: &str| value::meets(path, target);
         own.as_deref().is_some_and(below) || draft.handed.iter().any(|handed| below(&handed.path))
     };
     let folder = |host: &str| {

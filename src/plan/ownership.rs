@@ -186,12 +186,9 @@ fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
 
 /// Whether a VOLUME above the instruction `index` lies below `folder`.
 fn volume_above(model: &Model<'_>, stage: usize, index: usize, folder: &str) -> bool {
-    let above = model.lineage(stage).into_iter().filter(|(_, at)| *at < index && model.keyword(*at) == Keyword::Volume);
-    above.into_iter().any(|(of, at)| {
-        let Some(Args::Many { words, .. }) = model.instruction(at).map(|found| &found.args) else { return false };
-        let paths = words.iter().map(|word| model.expand(of, at, &word.text));
-        paths.filter_map(|path| path.text().and_then(value::normal)).any(|path| value::within(&path, folder))
-    })
+    let above = model.lineage(stage).into_iter().filter(|(_, at)| *at < index);
+    let paths = above.flat_map(|(of, at)| model.volumes(of, at));
+    paths.filter_map(|path| path.text().and_then(value::normal)).any(|path| value::within(&path, folder))
 }
 
 /// The folder itself: alone where its content is handed over already, with all below where small code of the project

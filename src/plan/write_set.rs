@@ -7,7 +7,7 @@ use crate::facts::{self, words};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners};
 use crate::model::{Model, value};
-use crate::syntax::{Args, Keyword};
+use crate::syntax::Keyword;
 
 /// Why a path of the configuration is handed over.
 const NAMED: &str = "named in unroot.yaml";
@@ -19,11 +19,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
     for (at, index) in model.lineage(stage) {
         match model.keyword(index) {
             Keyword::Volume => {
-                if let Some(Args::Many { words, .. }) = model.instruction(index).map(|found| &found.args) {
-                    let values = words.iter().map(|word| model.expand(at, index, &word.text));
-                    let paths = values.filter_map(|value| value.certain().and_then(value::normal));
-                    wanted.extend(paths.map(|path| (path, "VOLUME".to_owned(), true)));
-                }
+                let values = model.volumes(at, index).into_iter();
+                let paths = values.filter_map(|value| value.certain().and_then(value::normal));
+                wanted.extend(paths.map(|path| (path, "VOLUME".to_owned(), true)));
             }
             Keyword::Run => wanted.extend(made_for_run_time(model, stage, at, index)),
             _ => {}

@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_script_above_writes_files_of_that_name_and_place() {
         let text = "#!/bin/sh\nsed s/@V@/1/ Dockerfile.in > \"$1/${2}/Dockerfile\"\n";
-        assert_eq!(writer_of("new/alpine/Dockerfile", "all.sh", text), Some(("all.sh".to_owned(), 2)));
+        assert_eq!(writer_of("new/small/Dockerfile", "all.sh", text), Some(("all.sh".to_owned(), 2)));
         let appended = "{ echo FROM x; } >>./images/$name/Dockerfile\n";
         assert_eq!(writer_of("images/web/Dockerfile", "all.sh", appended), Some(("all.sh".to_owned(), 1)));
     }
@@ -105,9 +105,9 @@ mod tests {
     fn other_places_names_and_comments_tell_nothing() {
         let text = "sed s/@V@/1/ Dockerfile.in > \"$1/${2}/Dockerfile\"\n";
         assert_eq!(writer_of("Dockerfile", "all.sh", text), None);
-        assert_eq!(writer_of("alpine/Dockerfile", "all.sh", text), None);
-        assert_eq!(writer_of("new/alpine/web.Dockerfile", "all.sh", text), None);
-        assert_eq!(writer_of("new/alpine/Dockerfile", "all.sh", "# x > $1/$2/Dockerfile\n"), None);
-        assert_eq!(writer_of("new/alpine/Dockerfile", "all.sh", "echo FROM x > new/alpine/Dockerfile\n"), None);
+        assert_eq!(writer_of("small/Dockerfile", "all.sh", text), None);
+        assert_eq!(writer_of("new/small/web.Dockerfile", "all.sh", text), None);
+        assert_eq!(writer_of("new/small/Dockerfile", "all.sh", "# x > $1/$2/Dockerfile\n"), None);
+        assert_eq!(writer_of("new/small/Dockerfile", "all.sh", "echo FROM x > new/small/Dockerfile\n"), None);
     }
 }

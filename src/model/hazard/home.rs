@@ -3,7 +3,7 @@
 use super::{Hazard, Scene, Weight, hazard};
 use crate::facts::{self, HomeDownload, Writes, words};
 use crate::model::{Value, Who, start, value};
-use crate::syntax::{Args, Keyword};
+use crate::syntax::Keyword;
 
 /// /root and ~ in what the process needs.
 pub(super) fn root_home(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
@@ -66,13 +66,7 @@ pub(super) fn volumes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         found.push(hazard("root-volume", Weight::Unsafe, scene.from(), message));
     }
     for (stage, index) in scene.model.lineage(scene.stage) {
-        if scene.model.keyword(index) != Keyword::Volume {
-            continue;
-        }
-        let Some(Args::Many { words, .. }) = scene.model.instruction(index).map(|instruction| &instruction.args) else {
-            continue;
-        };
-        let values: Vec<Value> = words.iter().map(|word| scene.model.expand(stage, index, &word.text)).collect();
+        let values = scene.model.volumes(stage, index);
         if values.iter().filter_map(Value::text).any(below_root) {
             let message = "a volume lies below /root, which no other user can enter (mode 0700)";
             found.push(hazard("root-home", Weight::Manual, index, message));
@@ -104,13 +98,8 @@ fn is_cache(path: &str) -> bool {
 /// Volumes of the stage that only hold caches.
 pub fn cache_volumes(scene: &Scene<'_>) -> Vec<String> {
     let model = scene.model;
-    let volumes = model.lineage(scene.stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Volume);
-    let paths = volumes.flat_map(|(stage, index)| match model.instruction(index).map(|found| &found.args) {
-        Some(Args::Many { words, .. }) => {
-            words.iter().filter_map(|word| model.expand(stage, index, &word.text).text().map(str::to_owned)).collect()
-        }
-        _ => Vec::new(),
-    });
+    let volumes = model.lineage(scene.stage).into_iter().flat_map(|(stage, index)| model.volumes(stage, index));
+    let paths = volumes.filter_map(|value| value.text().map(str::to_owned));
     let named = scene.named_volumes().into_iter().map(|(_, path)| path);
     paths.chain(named).filter(|path| is_cache(path)).collect()
 }

@@ -4,9 +4,9 @@
 use crate::facts::{self, Strategy};
 use crate::model::command::Ran;
 use crate::model::hazard::Scene;
-use crate::model::{Base, Model, value};
+use crate::model::{Base, Model, Value, value};
 use crate::source::Span;
-use crate::syntax::{Args, Command, Keyword};
+use crate::syntax::{Args, Command};
 
 /// Commands that a step of the build can take over from the container's command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,6 @@ pub struct Lifted {
     pub commands: Vec<Span>,
     /// The same as a RUN has them: the variables stand in the configuration.
     pub steps: Vec<String>,
-    /// The names of their programs.
-    pub names: Vec<String>,
     /// The variables.
     pub variables: Vec<String>,
 }
@@ -36,25 +34,15 @@ pub fn lifted(model: &Model<'_>, stage: usize) -> Option<Lifted> {
     let ran = |span: Span| list.iter().find(|ran| ran.span == span);
     let (server, before) = top.split_last().filter(|(_, before)| !before.is_empty())?;
     let folder = facts::command(&ran(server.span)?.name)?.expands?;
-    let mut found = Lifted { at, commands: Vec::new(), steps: Vec::new(), names: Vec::new(), variables: Vec::new() };
+    let mut found = Lifted { at, commands: Vec::new(), steps: Vec::new(), variables: Vec::new() };
     for command in before {
         let ran = ran(command.span).filter(|_| command.rewritable && command.list == server.list)?;
         found.steps.push(step(ran, folder, &|span| shelled.text_of(span), &mut found.variables)?);
-        found.names.push(ran.name.clone());
         found.commands.push(command.span);
     }
-    let over = model.lineage(stage).into_iter().any(|(of, at)| {
-        let Some(Args::Many { words, .. }) = model.instruction(at).map(|found| &found.args) else { return false };
-        let paths = words.iter().map(|word| model.expand(of, at, &word.text));
-        model.keyword(at) == Keyword::Volume
-            && paths.filter_map(|path| path.text().and_then(value::normal)).any(|path| meets(&path, folder))
-    });
-    (!over).then_some(found)
-}
-
-/// Whether one path lies in the other.
-fn meets(one: &str, other: &str) -> bool {
-    value::within(one, other) || value::within(other, one)
+    let mut volumes = model.lineage(stage).into_iter().flat_map(|(of, at)| model.volumes(of, at));
+    let over = |path: Value| path.text().and_then(value::normal).is_none_or(|path| value::meets(&path, folder));
+    (!volumes.any(over)).then_some(found)
 }
 
 impl Scene<'_> {
@@ -63,7 +51,7 @@ impl Scene<'_> {
         let found = lifted(self.model, self.stage)?;
         let folder = self.programs.list.iter().find_map(|program| facts::command(&program.name)?.expands)?;
         let others = self.services.iter().any(|service| {
-            !service.command.is_empty() || service.mounts.iter().any(|mount| meets(&mount.target, folder))
+            !service.command.is_empty() || service.mounts.iter().any(|mount| value::meets(&mount.target, folder))
         });
         (!others).then_some(found)
     }

@@ -59,11 +59,9 @@ pub(super) fn walked(scene: &Scene<'_>) -> Started {
     let mut walk = Walk::new(scene);
     let by_compose = scene.started_by_compose().unwrap_or_default().list;
     let lifted = scene.lifted();
-    // What becomes a step of the build starts no more.
-    let stays = |program: &&Program| {
-        let gone = |lifted: &Lifted| lifted.at == program.at.1 && lifted.names.contains(&program.name);
-        !lifted.as_ref().is_some_and(gone)
-    };
+    // What becomes a step of the build starts no more: the server alone is left of that command.
+    let serves = |program: &Program| facts::command(&program.name).is_some_and(|known| known.expands.is_some());
+    let stays = |program: &&Program| lifted.as_ref().is_none_or(|lifted| lifted.at != program.at.1 || serves(program));
     for program in scene.programs.list.iter().filter(stays).chain(&by_compose) {
         walk.program(program, None);
     }

@@ -21,8 +21,10 @@ pub(super) fn relocation(scene: &Scene<'_>) -> Option<Relocation> {
             needed.push((first(scene, index, &moved), download.what, moved));
         }
     }
+    // What the project's other files say is only looked at where something is needed: there may be many.
+    let needed = Some(needed).filter(|needed| !needed.is_empty())?;
     let elsewhere = Elsewhere::of(scene)?;
-    if needed.is_empty() || elsewhere.names("/root") || !all_as_root(scene) {
+    if elsewhere.names("/root") || !all_as_root(scene) {
         return None;
     }
     let mut relocation = Relocation::default();

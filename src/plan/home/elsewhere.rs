@@ -57,7 +57,7 @@ impl Elsewhere {
         let mut targets = lines.filter_map(|line| line.trim_start_matches([' ', '-', '\t']).strip_prefix("mountPath:"));
         targets.any(|target| {
             let target = value::normal(target.trim().trim_matches(['"', '\'']));
-            target.is_none_or(|target| value::within(&target, path) || value::within(path, &target))
+            target.is_none_or(|target| value::meets(&target, path))
         })
     }
 

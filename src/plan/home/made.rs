@@ -12,15 +12,16 @@ use crate::model::hazard::{self, Hazard, Scene, Weight};
 use crate::model::{Model, Value, start, value};
 use crate::plan::{Change, Origin, Plan};
 use crate::source::Span;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::Keyword;
 
 /// What RUNs make directly below root's home goes below `home`, the home of the account.
 pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
     let (model, stage) = (scene.model, scene.stage);
-    let made = made(scene);
+    // What the project's other files say is only looked at where something is made: there may be many.
+    let made = Some(made(scene)).filter(|made| !made.is_empty())?;
     let elsewhere = Elsewhere::of(scene)?;
     let builds_on = |other: &crate::model::Stage| other.index != stage && model.chain(other.index).contains(&stage);
-    if made.is_empty() || elsewhere.names("/root") || model.stages.iter().any(builds_on) {
+    if elsewhere.names("/root") || model.stages.iter().any(builds_on) {
         return None;
     }
     if !all_as_root(scene) || !sets_no_home(model, stage) {
@@ -210,13 +211,9 @@ fn names(model: &Model<'_>, index: usize, ran: &Ran, name: &str) -> bool {
 /// Whether nothing of the image lies at a path, is mounted there, or may be brought there.
 fn is_free(scene: &Scene<'_>, path: &str) -> bool {
     let (model, stage) = (scene.model, scene.stage);
-    let apart = |other: &str| !value::within(other, path) && !value::within(path, other);
+    let apart = |other: &str| !value::meets(other, path);
     let owners = model.owners(stage);
-    let volumes = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Volume);
-    let mut volumes = volumes.flat_map(|(of, index)| match model.instruction(index).map(|found| &found.args) {
-        Some(Args::Many { words, .. }) => words.iter().map(|word| model.expand(of, index, &word.text)).collect(),
-        _ => Vec::new(),
-    });
+    let mut volumes = model.lineage(stage).into_iter().flat_map(|(of, index)| model.volumes(of, index));
     let mounts = || scene.services.iter().flat_map(|service| &service.mounts);
     let named = model.lineage(stage).iter().any(|(_, index)| mention::names(&text_of(model, *index), path));
     let home = path.rsplit_once('/').map_or("/", |(home, _)| home);
