@@ -92,9 +92,19 @@ impl Ran {
         }
     }
 
+    /// The same where an ARG that names the folder is taken by its default, as for WORKDIR and copies.
+    pub fn placed(&self, text: Option<&str>) -> Option<String> {
+        match (&self.cwd, text) {
+            (Value::Default(cwd), Some(text)) if text.len() < 4096 && !text.starts_with('/') => {
+                Some(value::join(cwd, text))
+            }
+            _ => self.path(text),
+        }
+    }
+
     /// What the command does to owners, if it is one that does.
     pub fn ownership(&self, model: &Model<'_>, stage: usize, index: usize) -> Option<Ownership> {
-        let paths = |skip: usize| self.operands().skip(skip).map(|(_, text)| self.path(text)).collect::<Vec<_>>();
+        let paths = |skip: usize| self.operands().skip(skip).map(|(_, text)| self.placed(text)).collect::<Vec<_>>();
         match self.name.as_str() {
             "mkdir" => Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None }),
             "touch" => Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None }),

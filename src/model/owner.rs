@@ -343,7 +343,23 @@ impl Model<'_> {
     pub fn own_folder(&self, stage: usize) -> Option<String> {
         let cwd = self.process_folder(stage);
         let cwd = cwd.certain()?;
-        (!is_packaged(cwd) && !self.is_base_folder(stage, cwd)).then(|| cwd.to_owned())
+        self.may_be_own(stage, cwd).then(|| cwd.to_owned())
+    }
+
+    /// The same where the default of an ARG names it, and nothing else of the stage's lineage names that default: what is
+    /// then told relative to the folder is right for every value of the ARG.
+    pub fn own_folder_by_default(&self, stage: usize) -> Option<String> {
+        let Value::Default(cwd) = self.process_folder(stage) else { return None };
+        let names = |index: usize| {
+            let text = self.instruction(index).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
+            self.keyword(index) != Keyword::Arg && text.is_some_and(|text| text.contains(&cwd))
+        };
+        let named = self.lineage(stage).into_iter().any(|(_, index)| names(index));
+        (!named && self.may_be_own(stage, &cwd)).then_some(cwd)
+    }
+
+    fn may_be_own(&self, stage: usize, cwd: &str) -> bool {
+        !is_packaged(cwd) && !self.is_base_folder(stage, cwd)
     }
 
     /// The folder that the process of the stage starts in.

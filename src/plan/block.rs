@@ -75,7 +75,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let volume = early.iter().filter_map(|handed| above_volume(model, stage, place, handed)).min();
     if let Some(volume) = volume {
         // By number: the account may be made below, and steps between must not see one that the plan makes.
-        let commands = hand_over(&identity.owner(), &early, true);
+        let commands = hand_over(draft, &identity.owner(), &early, true);
         draft.changes.push(Change::Block {
             place: Place::Above(volume),
             comment: Some("Above VOLUME: a change of owner below it may be lost".to_owned()),
@@ -84,7 +84,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
             user: None,
         });
     }
-    commands.extend(hand_over(&written(&identity), &late, false));
+    commands.extend(hand_over(draft, &written(&identity), &late, false));
     for (tree, mode) in [(true, "-R o+rX"), (false, "o+rx")] {
         let opened = draft.opened.iter().filter(|opened| opened.tree == tree);
         let paths: Vec<String> = opened.map(|opened| quoted(&opened.path)).collect();
@@ -179,8 +179,10 @@ fn written(identity: &Identity) -> String {
 }
 
 /// `mkdir -p X && chown app:app X`, never `install -d`, which resets a folder's mode.
-fn hand_over(owner: &str, handed: &[&Handed], early: bool) -> Vec<String> {
-    let list = |of: &[&&Handed]| of.iter().map(|handed| quoted(&handed.path)).collect::<Vec<_>>().join(" ");
+fn hand_over(draft: &Draft<'_>, owner: &str, handed: &[&Handed], early: bool) -> Vec<String> {
+    let here = draft.scene.model.own_folder_by_default(draft.scene.stage).filter(|_| !early);
+    let spelled = |path: &str| quoted(&here.as_deref().map_or_else(|| path.to_owned(), |here| relative(path, here)));
+    let list = |of: &[&&Handed]| of.iter().map(|handed| spelled(&handed.path)).collect::<Vec<_>>().join(" ");
     let missing: Vec<&&Handed> = handed.iter().filter(|handed| early || handed.make).collect();
     // What a tree takes along needs no word of its own.
     let covers = |tree: &Handed, path: &str| tree.tree && tree.path != path && value::within(path, &tree.path);
@@ -197,6 +199,16 @@ fn hand_over(owner: &str, handed: &[&Handed], early: bool) -> Vec<String> {
         commands.push(format!("chown {owner} {}", list(&alone)));
     }
     commands
+}
+
+/// A path as it is named from the folder that the block's RUN stands in, if it lies there: which folder it is, an ARG says.
+fn relative(path: &str, here: &str) -> String {
+    match path.strip_prefix(here) {
+        Some("") => ".".to_owned(),
+        Some(below) if below.starts_with("/-") => format!(".{below}"),
+        Some(below) => below.strip_prefix('/').unwrap_or(path).to_owned(),
+        None => path.to_owned(),
+    }
 }
 
 /// A path as one shell word.

@@ -12,7 +12,8 @@ const DEVELOPER: u32 = 1000;
 pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
     let developer = identity.uid == Some(DEVELOPER);
     let scene = draft.scene;
-    let own = scene.model.own_folder(scene.stage);
+    let model = scene.model;
+    let own = model.own_folder(scene.stage).or_else(|| model.own_folder_by_default(scene.stage));
     let written = |target: &str| {
         let below = |path: &str| value::meets(path, target);
         own.as_deref().is_some_and(below) || draft.handed.iter().any(|handed| below(&handed.path))

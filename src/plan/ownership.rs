@@ -22,9 +22,10 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let owners = model.owners(stage);
     if draft.options.ownership == Ownership::App && !identity.worker {
-        match model.own_folder(stage) {
-            Some(folder) => own(draft, &identity, &owners, &folder),
-            None => plain::no_folder(draft, &identity, &owners),
+        match (model.own_folder(stage), model.own_folder_by_default(stage)) {
+            (Some(folder), _) => own(draft, &identity, &owners, &folder),
+            (None, Some(folder)) => by_default(draft, &identity, &owners, &folder),
+            (None, None) => plain::no_folder(draft, &identity, &owners),
         }
     }
     write_set::plan(draft, &identity, &owners);
@@ -126,6 +127,21 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
         });
     }
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
+}
+
+/// Where an ARG names the folder, what the file says of it by another name is not followed.
+fn by_default(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str) {
+    own(draft, identity, owners, folder);
+    let at = draft.scene.model.entry(draft.scene.stage).cmd.map_or(draft.scene.from(), |(_, index)| index);
+    push(
+        draft,
+        "opaque-writes",
+        at,
+        format!(
+            "an ARG says in which folder the process starts ({folder} by default): check that it writes nothing there by \
+             another name that stays root's"
+        ),
+    );
 }
 
 /// Hands over what the app writes by its framework, if it is built on one that is known.

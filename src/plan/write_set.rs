@@ -202,10 +202,10 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
     let entered =
         |path: &str| commands.list.iter().any(|ran| ran.cwd.text().is_some_and(|cwd| value::within(cwd, path)));
     let start = model.cwd(stage, index);
-    let own = model.own_folder(target);
+    let own = model.own_folder(target).or_else(|| model.own_folder_by_default(target));
     let is_own = |path: &str| own.as_deref().is_some_and(|own| value::within(path, own));
     let made = commands.list.iter().filter(|ran| matches!(ran.name.as_str(), "mkdir" | "touch") && !ran.conditional);
-    let paths = made.flat_map(|ran| ran.operands().filter_map(|(_, text)| ran.path(text)).collect::<Vec<_>>());
+    let paths = made.flat_map(|ran| ran.operands().filter_map(|(_, text)| ran.placed(text)).collect::<Vec<_>>());
     let line = model.line(index);
     // `mkdir -p tmp/pids` makes tmp as well.
     let owners = model.owners(target);

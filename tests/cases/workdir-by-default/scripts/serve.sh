@@ -1,0 +1,3 @@
+#!/bin/sh
+echo start >> index/made
+exec sleep infinity
