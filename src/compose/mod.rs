@@ -34,6 +34,8 @@ pub struct Service {
     pub needs: Vec<&'static str>,
     /// The words of the command that it brings of its own.
     pub command: Vec<String>,
+    /// The folder that it starts in, if it says so.
+    pub working_dir: Option<String>,
 }
 
 /// Something mounted into a service.

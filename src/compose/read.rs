@@ -24,6 +24,7 @@ pub(super) struct Written {
     cap_add: Option<serde_yaml::Value>,
     pid: Option<serde_yaml::Value>,
     command: Option<serde_yaml::Value>,
+    working_dir: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +101,7 @@ pub(super) fn read(written: Written, name: String, file: &str, folder: &str, pat
         mounts: written.volumes.into_iter().filter_map(|volume| mount(volume, folder)).collect(),
         needs,
         command: written.command.as_ref().map(command).unwrap_or_default(),
+        working_dir: written.working_dir,
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::constant::{self, Constant};
-use super::{Model, Value, value};
+use super::made::takes_value;
+use super::{Model, ShellKind, Value, value};
 use crate::shell::{self, Cwd, PartKind, Place, Script, Simple, TopCommand, Word};
 use crate::source::Span;
 use crate::syntax::{Args, Command};
@@ -40,19 +41,6 @@ pub struct Commands {
     pub list: Vec<Ran>,
     /// Whether all of its text could be read.
     pub complete: bool,
-}
-
-/// What a command does to owners.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ownership {
-    /// The paths; `None` for one that cannot be known.
-    pub paths: Vec<Option<String>>,
-    /// Whether missing ones are made.
-    pub makes: bool,
-    /// Whether all below changes too.
-    pub recursive: bool,
-    /// The new owner, if it changes; `Some(None)` when it cannot be known.
-    pub owner: Option<Option<String>>,
 }
 
 impl Ran {
@@ -101,60 +89,6 @@ impl Ran {
             _ => self.path(text),
         }
     }
-
-    /// What the command does to owners, if it is one that does.
-    pub fn ownership(&self, model: &Model<'_>, stage: usize, index: usize) -> Option<Ownership> {
-        let paths = |skip: usize| self.operands().skip(skip).map(|(_, text)| self.placed(text)).collect::<Vec<_>>();
-        match self.name.as_str() {
-            "mkdir" => Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None }),
-            "touch" => Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None }),
-            "chown" | "chgrp" => {
-                let text = self.operands().next().and_then(|(_, text)| text).filter(|_| !self.conditional);
-                let owner = text.and_then(|text| new_owner(model, stage, index, &self.name, text));
-                Some(Ownership {
-                    paths: paths(1),
-                    makes: false,
-                    recursive: self.has_option('R', "--recursive"),
-                    owner: Some(owner),
-                })
-            }
-            "install" if self.has_option('d', "--directory") => {
-                Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: Some(None) })
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Whether an option of the tools that make files is followed by its value (`mkdir -m 777`, `-pm 777`, `touch -r X`).
-fn takes_value(name: &str, option: &str) -> bool {
-    let (short, long): (&[char], &[&str]) = match name {
-        "mkdir" => (&['m'], &["--mode"]),
-        "touch" => (&['d', 'r', 't'], &["--date", "--reference", "--time"]),
-        "install" => (&['g', 'm', 'o', 'S', 't'], &["--group", "--mode", "--owner", "--suffix", "--target-directory"]),
-        _ => return false,
-    };
-    match option.strip_prefix("--") {
-        Some(_) => long.contains(&option),
-        None => option.starts_with('-') && option.ends_with(short),
-    }
-}
-
-/// What `chown OWNER` or `chgrp GROUP` sets: without a group `chown` keeps it (`uid:`), `chgrp` keeps the user (`:gid`).
-fn new_owner(model: &Model<'_>, stage: usize, index: usize, name: &str, text: &str) -> Option<String> {
-    if name == "chgrp" {
-        let both = model.owner_of(stage, index, &format!("0:{text}"))?;
-        return both.split_once(':').map(|(_, gid)| format!(":{gid}"));
-    }
-    // `root`'s name stands in for the user that `:group` does not name.
-    if let Some(group) = text.strip_prefix(':') {
-        return new_owner(model, stage, index, "chgrp", group);
-    }
-    let both = model.owner_of(stage, index, text)?;
-    match text.contains([':', '.']) {
-        true => Some(both),
-        false => both.split_once(':').map(|(uid, _)| format!("{uid}:")),
-    }
 }
 
 impl Model<'_> {
@@ -187,7 +121,11 @@ impl Model<'_> {
                 continue;
             };
             let mut certain = |name: &str| lookup(name).certain().map(str::to_owned);
-            commands.list.extend(walk(tree, &self.cwd(stage, index), &mut certain));
+            let mut found = walk(tree, &self.cwd(stage, index), &mut certain);
+            if self.shell(stage, index) == ShellKind::Bash {
+                found.iter_mut().for_each(|ran| ran.spread(&|span| script.text_of(span)));
+            }
+            commands.list.append(&mut found);
         }
         commands
     }

@@ -9,6 +9,7 @@ pub mod entry;
 pub mod file;
 mod from;
 pub mod hazard;
+pub mod made;
 pub mod owner;
 pub mod package;
 pub mod port;

@@ -181,7 +181,8 @@ fn combined(old: Option<&Owner>, new: Option<&Owner>) -> Option<Owner> {
     let (uid, gid) = new?.split_once(':')?;
     let kept = old.and_then(|old| old.split_once(':'));
     let uid = if uid.is_empty() { kept?.0 } else { uid };
-    let gid = if gid.is_empty() { kept?.1 } else { gid };
+    // Whose group it is stays unknown; whose user it is counts.
+    let gid = if gid.is_empty() { kept.map_or("?", |(_, gid)| gid) } else { gid };
     Some(format!("{uid}:{gid}"))
 }
 
@@ -288,6 +289,12 @@ impl Model<'_> {
     }
 
     fn replay_command(&self, stage: usize, index: usize, ran: &Ran, owners: &mut Owners) {
+        // A redirection makes its file as `touch` does.
+        for path in ran.writes.iter().filter_map(|path| ran.placed(path.as_deref())) {
+            if !value::within(&path, "/dev") && !value::within(&path, "/proc") {
+                owners.make(&path, self.line_owner(stage, index).as_ref(), Made::Run(index));
+            }
+        }
         let Some(effect) = ran.ownership(self, stage, index) else { return };
         for path in effect.paths {
             let Some(path) = path else { continue };

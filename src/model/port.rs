@@ -247,8 +247,12 @@ fn listening(arguments: &[Option<String>]) -> Vec<(usize, u16)> {
     for (at, argument) in arguments.iter().map(|argument| argument.as_deref().unwrap_or("")).enumerate() {
         let (name, value) = argument.split_once('=').unwrap_or((previous, argument));
         let number: Option<u16> = value.parse().ok();
+        // `python -m http.server --bind 0.0.0.0 80`: its one operand.
+        let last = || at + 1 == arguments.len() && arguments.iter().flatten().any(|word| takes_port(word));
         let port = match number {
-            Some(port) if is_port_option(name) || takes_port(previous) => Some(port),
+            Some(port) if is_port_option(name) || takes_port(previous) || (!previous.starts_with('-') && last()) => {
+                Some(port)
+            }
             _ => argument.strip_prefix("-p").and_then(|rest| rest.parse().ok()),
         };
         let listens =

@@ -1,6 +1,7 @@
 //! What other files of the project say about the container, once it is known who will run it.
 
 use super::{Draft, Identity};
+use crate::compose::{Mount, Service};
 use crate::context::Entry;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::{port, value};
@@ -31,10 +32,13 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
     let mut found: Vec<String> = Vec::new();
     for service in scene.serving() {
         let is_file = |target: &str| target.rsplit('/').next().is_some_and(|name| name.contains('.'));
-        let theirs = service.mounts.iter().filter(|mount| !mount.read_only && written(&mount.target));
+        let works =
+            |mount: &Mount| service.working_dir.as_deref().is_some_and(|folder| value::meets(folder, &mount.target));
+        let writes = |mount: &Mount| written(&mount.target) || works(mount) || is_output(draft, mount);
+        let theirs = service.mounts.iter().filter(|mount| !mount.read_only && writes(mount));
         let theirs = theirs.filter(|mount| !(developer && is_file(&mount.target)));
         for mount in theirs.filter(|mount| mount.host.as_deref().is_some_and(folder)) {
-            let line = line_of(draft, &service.file, &mount.target);
+            let line = line_of(draft, service, &mount.target);
             let told = format!("{} ({}{line})", mount.target, service.file);
             let known = found.iter().any(|known| known.split(' ').next() == Some(&mount.target));
             found.extend(Some(told).filter(|_| !known));
@@ -60,12 +64,23 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
 /// Most mounts that are told of.
 const MOST: usize = 5;
 
-/// `:LINE` of the line of a file that names a mount's target, if one does.
-fn line_of(draft: &Draft<'_>, file: &str, target: &str) -> String {
-    let text = draft.scene.files.read(file).unwrap_or_default();
+/// Whether a folder of the project is mounted that the repository does not hold: there is nothing in it to read.
+fn is_output(draft: &Draft<'_>, mount: &Mount) -> bool {
+    let inside = mount.host.as_deref().filter(|host| !host.starts_with(['/', '~', '$']));
+    // Configuration and certificates are not committed either.
+    let read = ["/etc", "/usr", "/run/secrets"].iter().any(|tree| value::within(&mount.target, tree));
+    let inside = inside.filter(|_| !read);
+    inside.is_some_and(|host| !host.is_empty() && matches!(draft.scene.files.entry(host), Entry::Absent))
+}
+
+/// `:LINE` of the first line of a service that names a mount's target, if one does.
+fn line_of(draft: &Draft<'_>, service: &Service, target: &str) -> String {
+    let text = draft.scene.files.read(&service.file).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let line = text.lines().position(|line| line.contains(target));
-    line.map_or(String::new(), |line| format!(":{}", line + 1))
+    let named = |line: &str| line.trim() == format!("{}:", service.name);
+    let start = text.lines().position(named).unwrap_or(0);
+    let line = text.lines().skip(start).position(|line| line.contains(target));
+    line.map_or(String::new(), |line| format!(":{}", start + line + 1))
 }
 
 /// A workload that names a privileged port of the container which the Dockerfile does not: the program listens there by

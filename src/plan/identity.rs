@@ -1,8 +1,7 @@
 //! Which account will run the process: the first that fits of DESIGN.md section 5, and in which form it is written.
 
-use super::Change;
-use super::tools::{can_run, path_holds};
-use crate::facts::{self, DefaultUser, PackageAccount, Role};
+use super::{Change, created};
+use crate::facts::{DefaultUser, PackageAccount, Role};
 use crate::images;
 use crate::model::account::Account;
 use crate::model::owner::Made;
@@ -156,9 +155,8 @@ pub fn choose(
     let mut found = match found.or_else(|| of_base(model, stage, &accounts)) {
         Some(identity) => identity,
         None => {
-            let free = |(uid, _): &(u32, u32)| accounts.iter().all(|account| account.uid != Some(*uid));
-            let (uid, gid) = pod.filter(free).unwrap_or((CREATED, CREATED));
-            created(model, stage, &accounts, None, uid, gid)?
+            let (uid, gid) = created::numbers(model, stage, &accounts, pod);
+            created::account(model, stage, &accounts, None, uid, gid)?
         }
     };
     found.worker |= package.is_some_and(|package| found.is_of(package));
@@ -186,7 +184,7 @@ fn wanted(
         return Ok(Some(existing(account)));
     }
     let uid = options.uid.unwrap_or(CREATED);
-    created(model, stage, accounts, options.user.as_deref(), uid, options.gid.unwrap_or(uid)).map(Some)
+    created::account(model, stage, accounts, options.user.as_deref(), uid, options.gid.unwrap_or(uid)).map(Some)
 }
 
 /// (a) An account that the Dockerfile makes.
@@ -262,7 +260,7 @@ fn owner_in_file(
         return Ok(Some(existing(account)));
     }
     match (user::number(uid), user::number(gid)) {
-        (Some(uid), Some(gid)) => created(model, stage, accounts, None, uid, gid).map(Some),
+        (Some(uid), Some(gid)) => created::account(model, stage, accounts, None, uid, gid).map(Some),
         _ => {
             let why = format!("the app's files are given to {only}, and no account of that name is known in the image");
             Err(Undecided { reason: "unknown-owner", why })
@@ -307,7 +305,7 @@ fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Iden
     accounts.iter().find(fits).map(existing)
 }
 
-fn number_of(text: &str) -> Identity {
+pub(super) fn number_of(text: &str) -> Identity {
     let (uid, gid) = text.split_once(':').unwrap_or((text, ""));
     Identity {
         name: user::number(uid).is_none().then(|| uid.to_owned()),
@@ -341,60 +339,4 @@ pub fn existing(account: &Account) -> Identity {
         worker: account.role == Role::Server && account.made.is_none() && account.package.is_none(),
         variables: None,
     }
-}
-
-/// (e) An account that the plan makes, or a number where none can be made.
-pub(super) fn created(
-    model: &Model<'_>,
-    stage: usize,
-    accounts: &[Account],
-    name: Option<&str>,
-    uid: u32,
-    gid: u32,
-) -> Result<Identity, Undecided> {
-    let Some(Base::Image { facts: Some(base), .. }) = model.root_base(stage) else {
-        return Err(Undecided { reason: "unknown-base", why: "nothing is known of the base image".to_owned() });
-    };
-    // Group 0 is there already; who gives files to it means any user, without an account (OpenShift's guidelines).
-    if gid == 0 {
-        return Ok(number_of(&format!("{uid}:{gid}")));
-    }
-    if !can_run(model, stage, base.shell, base.tools, base.family) {
-        let (uid, gid) = if uid == CREATED { (NUMBER, NUMBER) } else { (uid, gid) };
-        return Ok(number_of(&format!("{uid}:{gid}")));
-    }
-    if let Some(holder) = accounts.iter().find(|account| account.uid == Some(uid)) {
-        let why =
-            format!("uid {uid} is {}'s already: choose another with --uid, or that account with --user", holder.name);
-        return Err(Undecided { reason: "id-in-use", why });
-    }
-    let taken = |name: &str| {
-        accounts.iter().any(|account| account.name == name) || model.group(stage, usize::MAX, name).is_some()
-    };
-    let name = match name {
-        Some(name) => name.to_owned(),
-        None => ["app", "appuser"].into_iter().find(|name| !taken(name)).unwrap_or("unroot").to_owned(),
-    };
-    let Some(recipe) = facts::account_recipe(base.family) else {
-        let why = "no template says how accounts are made in this image: give --uid and --gid of one it has".to_owned();
-        return Err(Undecided { reason: "no-account-tools", why });
-    };
-    let mut commands = recipe.commands(&name, uid, gid);
-    if let Some(folder) = recipe.folders.first().filter(|folder| !path_holds(model, stage, folder)) {
-        commands.iter_mut().for_each(|command| command.insert_str(0, &format!("{folder}/")));
-    }
-    Ok(Identity {
-        home: Some(recipe.home(&name)),
-        group: Some(name.clone()),
-        name: Some(name),
-        uid: Some(uid),
-        gid: Some(gid),
-        origin: Origin::Created,
-        user: String::new(),
-        commands,
-        pins: Vec::new(),
-        supplementary: false,
-        worker: false,
-        variables: None,
-    })
 }

@@ -1,9 +1,11 @@
 //! One plan a target: who will run it, then typed changes, each asked for by a rule.
 
+mod arrived;
 pub mod block;
 pub mod change;
 pub mod chown;
 mod companions;
+mod created;
 mod given;
 pub mod home;
 pub mod identity;
@@ -11,6 +13,7 @@ mod layout;
 mod modes;
 mod named_elsewhere;
 mod opened;
+mod own;
 pub mod ownership;
 mod package;
 pub mod pins;

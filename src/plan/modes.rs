@@ -19,10 +19,22 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         let Some(found) = scene.model.instruction(index) else { continue };
         let flagged = |change: &Change| matches!(change, Change::Flag { instruction, .. } if *instruction == index);
         let theirs = copy.owner.as_deref().is_some_and(|owner| identity.owns(owner));
-        let opened = found.flag("chmod").is_some() || copy.from.is_some();
+        let given = found.flag("chmod").map(|flag| flag.value.as_deref().unwrap_or("").to_owned());
+        let opened = given.is_some() || copy.from.is_some();
         let below = |path: &str| crate::model::value::within(copy.destination.as_deref().unwrap_or("/"), path);
         let handed = draft.handed.iter().any(|handed| handed.tree && below(&handed.path));
-        if theirs || opened || handed || draft.changes.iter().any(flagged) {
+        if theirs || handed || draft.changes.iter().any(flagged) {
+            continue;
+        }
+        if let Some(mode) = given.filter(|mode| shuts(mode) && !opened_later(scene, index, "", copy)) {
+            let line = scene.model.line(index);
+            let message = format!(
+                "what the copy on line {line} brings gets mode {mode} and stays root's: open it to others, or give it away"
+            );
+            draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
+            return;
+        }
+        if opened {
             continue;
         }
         let Some((path, mode)) = shut(scene, index, copy) else { continue };
@@ -32,6 +44,53 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
         return;
     }
+}
+
+/// Whether an octal mode lets nobody but owner and group read.
+fn shuts(mode: &str) -> bool {
+    mode.bytes().all(|digit| digit.is_ascii_digit()) && mode.bytes().last().is_some_and(|last| last < b'4')
+}
+
+/// Finds steps of root's that work under a umask which keeps others from reading what they make.
+pub(super) fn masked(draft: &mut Draft<'_>) {
+    let model = draft.scene.model;
+    let runs = model.lineage(draft.scene.stage).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
+    let masks = |(of, at): &(usize, usize)| {
+        model.user(*of, *at).is_root()
+            && model.commands(*of, *at).list.iter().filter(|ran| ran.name == "umask").any(|ran| {
+                let mask = ran.arguments.first().and_then(Option::as_deref).unwrap_or("");
+                mask.bytes().all(|digit| digit.is_ascii_digit())
+                    && mask.bytes().last().is_some_and(|last| matches!(last, b'4'..=b'7'))
+            })
+    };
+    let Some((_, at)) = runs.into_iter().find(masks) else { return };
+    let line = model.line(at);
+    let message = format!(
+        "the RUN on line {line} works under a umask that keeps others from reading what it makes: check what it is"
+    );
+    draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at, packaged: false });
+}
+
+/// Finds steps that make a folder anew which everybody writes, without its mode.
+pub(super) fn remade(draft: &mut Draft<'_>) {
+    let model = draft.scene.model;
+    let runs = model.lineage(draft.scene.stage).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
+    let mut closed: Option<(usize, &str)> = None;
+    for (of, at) in runs {
+        for ran in &model.commands(of, at).list {
+            let names = |folder: &&&str| ran.operands().any(|(_, text)| ran.path(text).as_deref() == Some(**folder));
+            let Some(folder) = ["/tmp", "/var/tmp"].iter().find(names) else { continue };
+            match ran.name.as_str() {
+                "rm" | "rmdir" => closed = Some((at, folder)),
+                "chmod" | "mkdir" if ran.arguments.iter().flatten().any(|word| word.ends_with("777")) => closed = None,
+                _ => {}
+            }
+        }
+    }
+    let Some((at, folder)) = closed else { return };
+    let line = model.line(at);
+    let message = format!("the RUN on line {line} removes {folder}: without its mode 1777 only root can write there");
+    draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at, packaged: false });
 }
 
 /// The first file that a copy brings and that others may not read, or not run where its owner may and it is started.
@@ -118,6 +177,19 @@ mod tests {
         assert!(hazards(&opened, &[("settings.json", 0o600), ("x.js", 0o644)]).is_empty());
         let flagged = FILE.replace("COPY settings", "COPY --chmod=644 settings");
         assert!(hazards(&flagged, &[("settings.json", 0o600), ("x.js", 0o644)]).is_empty());
+        let shut = FILE.replace("COPY settings", "COPY --chmod=0640 settings");
+        assert_eq!(hazards(&shut, &[("settings.json", 0o644), ("x.js", 0o644)]), ["mode"]);
+        let opened = shut.replace("WORKDIR", "RUN chmod -R a+rX /etc/app/\nWORKDIR");
+        assert!(hazards(&opened, &[("settings.json", 0o644), ("x.js", 0o644)]).is_empty());
+    }
+
+    #[test]
+    fn what_a_step_makes_under_a_umask_may_be_shut() {
+        let masked = |mask: &str| FILE.replace("COPY . .", &format!("COPY . .\nRUN umask {mask} && date > /opt/made"));
+        let files = [("settings.json", 0o644), ("x.js", 0o644)];
+        assert_eq!(hazards(&masked("077"), &files), ["mode"]);
+        assert_eq!(hazards(&masked("0027"), &files), ["mode"]);
+        assert!(hazards(&masked("022"), &files).is_empty());
     }
 
     #[test]

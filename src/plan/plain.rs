@@ -29,6 +29,10 @@ pub(super) fn no_folder(draft: &mut Draft<'_>, identity: &Identity, owners: &Own
     }
     let cwd = scene.model.process_folder(scene.stage);
     let filled = cwd.text().filter(|cwd| *cwd != "/").and_then(|cwd| scripts(scene, cwd).next());
+    let node = cwd.text().and_then(|cwd| owners.nodes.get(cwd)).and_then(|node| node.owner.as_deref());
+    if filled.is_none() && node.is_some_and(|owner| identity.owns(owner)) {
+        return;
+    }
     let cwd = cwd.text().unwrap_or("a folder that cannot be known").to_owned();
     if let Some(used) = filled {
         let line = scene.model.line(used.at);

@@ -1,7 +1,8 @@
 //! What an image can do by itself: run a command, find a tool.
 
 use crate::facts::{self, Family, Known, Tools};
-use crate::model::Model;
+use crate::model::{Model, value};
+use crate::syntax::Keyword;
 
 /// Whether PATH at the end of the stage holds a folder: always, unless the file sets a PATH of its own without it.
 pub(super) fn path_holds(model: &Model<'_>, stage: usize, folder: &str) -> bool {
@@ -19,8 +20,23 @@ pub fn can_run(model: &Model<'_>, stage: usize, shell: Known, tools: Tools, fami
     if shellless || (tools == Tools::None && facts::account_recipe(family).is_none()) {
         return false;
     }
-    let runs = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == crate::syntax::Keyword::Run);
+    if loses_shell(model, stage) {
+        return false;
+    }
+    let runs = model.lineage(stage).iter().any(|(_, index)| model.keyword(*index) == Keyword::Run);
     runs || !for_several_platforms(model)
+}
+
+/// Whether a step removes the shell that every later RUN needs.
+fn loses_shell(model: &Model<'_>, stage: usize) -> bool {
+    const SHELLS: [&str; 7] =
+        ["/bin/sh", "/usr/bin/sh", "/bin/dash", "/usr/bin/dash", "/bin/busybox", "/bin/ash", "/usr/bin/busybox"];
+    let gone = |path: &str| SHELLS.iter().any(|shell| value::within(shell, path));
+    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    runs.into_iter().any(|(of, at)| {
+        let removes = model.commands(of, at).list.iter().filter(|ran| ran.name == "rm");
+        removes.into_iter().any(|ran| ran.operands().any(|(_, text)| ran.path(text).as_deref().is_some_and(gone)))
+    })
 }
 
 /// `FROM --platform=$BUILDPLATFORM` somewhere: the file is built for several platforms.

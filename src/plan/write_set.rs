@@ -1,8 +1,8 @@
 //! What the process must write, as far as the files tell: VOLUMEs, compose's volumes, folders made for run time, ENV, the
 //! home.
 
-use super::ownership::{push, shellless};
-use super::{Draft, Handed, Identity, Origin};
+use super::ownership::{SMALL, context_size, push, shellless};
+use super::{Draft, Handed, Identity, Origin, arrived};
 use crate::facts::{self, words};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners};
@@ -70,7 +70,17 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             );
             return;
         }
-        let tree = is_worked_in(model, stage, owners, &path);
+        let mut tree = is_worked_in(model, stage, owners, &path);
+        if let Some((at, large)) = arrived::filled(model, stage, owners, &path).filter(|_| !tree) {
+            tree = !large && context_size(draft.scene).is_some_and(|size| size < SMALL);
+            let line = model.line(at);
+            let message = format!(
+                "what the RUN on line {line} puts into {path} stays root's: check that the process only reads it"
+            );
+            if !tree {
+                push(draft, "opaque-run", at, message);
+            }
+        }
         draft.handed.push(Handed { path, owner: identity.owner(), tree, make, by_copy: false, why });
     }
 }
@@ -174,6 +184,17 @@ const TOOLS: [&str; 16] = [
     "/dev",
 ];
 
+/// What a command makes by name.
+fn makes(ran: &Ran) -> Vec<String> {
+    let operands = |skip: usize| ran.operands().skip(skip).filter_map(|(_, text)| ran.placed(text)).collect();
+    match ran.name.as_str() {
+        "mkdir" | "touch" => operands(0),
+        "install" if ran.has_option('d', "--directory") => operands(0),
+        "install" if ran.installs_nothing() => operands(1),
+        _ => Vec::new(),
+    }
+}
+
 /// Folders that a RUN makes and leaves empty, as far as it shows: the author knew that the app writes them.
 fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usize) -> Vec<(String, String, bool)> {
     let commands = model.commands(stage, index);
@@ -201,11 +222,20 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
     };
     let entered =
         |path: &str| commands.list.iter().any(|ran| ran.cwd.text().is_some_and(|cwd| value::within(cwd, path)));
+    // `mkdir static && cd static && echo … > index.html` makes no build of it.
+    let built_nothing = |path: &str| {
+        let inside = commands.list.iter().filter(|ran| ran.cwd.text().is_none_or(|cwd| value::within(cwd, path)));
+        let plain = |ran: &Ran| {
+            let verb = ran.operands().next().and_then(|(_, text)| text).unwrap_or("");
+            matches!(facts::writes(&ran.name, verb), facts::Writes::Nothing | facts::Writes::Named)
+        };
+        commands.complete && inside.into_iter().all(plain)
+    };
     let start = model.cwd(stage, index);
     let own = model.own_folder(target).or_else(|| model.own_folder_by_default(target));
     let is_own = |path: &str| own.as_deref().is_some_and(|own| value::within(path, own));
-    let made = commands.list.iter().filter(|ran| matches!(ran.name.as_str(), "mkdir" | "touch") && !ran.conditional);
-    let paths = made.flat_map(|ran| ran.operands().filter_map(|(_, text)| ran.placed(text)).collect::<Vec<_>>());
+    let made = commands.list.iter().filter(|ran| !ran.conditional);
+    let paths = made.flat_map(makes);
     let line = model.line(index);
     // `mkdir -p tmp/pids` makes tmp as well.
     let owners = model.owners(target);
@@ -225,7 +255,9 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
         .flat_map(with_parents)
         .filter(|path| is_own(path) || !TOOLS.iter().any(|tools| value::within(path, tools)))
         .filter(|path| !removed(path) && !holds_packages(path))
-        .filter(|path| start.text().is_some_and(|cwd| value::within(cwd, path)) || !entered(path))
+        .filter(|path| {
+            built_nothing(path) || start.text().is_some_and(|cwd| value::within(cwd, path)) || !entered(path)
+        })
         .map(|path| (path, format!("made by the RUN on line {line}"), false))
         .collect()
 }
@@ -254,15 +286,17 @@ fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, String, bool)> 
         let is_path =
             parts.last().is_some_and(|last| ENDS.contains(last) || last.ends_with("DIR") || last.ends_with("CACHE"));
         let Some(text) = value.certain().filter(|_| !facts::is_tool_variable(&name)) else { continue };
-        let folder = || {
-            value::normal(text).filter(|path| {
-                !path.rsplit('/').next().unwrap_or("").contains('.') && !path.contains([':', ',', ' ', '*'])
-            })
-        };
+        let path = || value::normal(text).filter(|path| !path.contains([':', ',', ' ', '*']));
+        let is_file = |path: &String| path.rsplit('/').next().unwrap_or("").contains('.');
+        let folder = || path().filter(|path| !is_file(path));
+        // A file that is written needs its folder: `LOG_PATH=/var/log/shop/shop.log`.
+        let above = || path().filter(is_file).and_then(|file| Some(file.rsplit_once('/')?.0.to_owned()));
+        let is_log = parts.contains(&"LOG") || parts.contains(&"LOGS");
         let path = match text.strip_prefix("sqlite:///") {
             Some(file) if file.starts_with('/') => {
                 value::normal(file).and_then(|file| file.rsplit_once('/').map(|(dir, _)| dir.to_owned()))
             }
+            _ if is_log && (is_path || parts.last() == Some(&"FILE")) => folder().or_else(above),
             _ if is_data && is_path => folder(),
             // Other folders count when nothing in the file fills them: only the process can mean to.
             _ if is_path && !matches!(name.as_str(), "PATH" | "HOME") => {

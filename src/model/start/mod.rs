@@ -42,7 +42,7 @@ pub fn all<'w>(scene: &'w Scene<'_>) -> &'w [Program] {
     &scene.started().programs
 }
 
-/// Paths in the app's own folder that start scripts write, as far as they can be read.
+/// Paths that start scripts write in the app's own folder and in folders that a RUN makes, as far as they can be read.
 pub fn written<'w>(scene: &'w Scene<'_>) -> &'w [String] {
     &scene.started().written
 }
@@ -80,7 +80,7 @@ struct Walk<'w, 's> {
     scene: &'w Scene<'s>,
     found: Vec<Hazard>,
     programs: Vec<Program>,
-    /// Paths in the app's own folder that scripts write.
+    /// Paths in the app's own folder and in folders that a RUN makes, which scripts write.
     written: Vec<String>,
     /// Scripts that were read already.
     read: HashSet<String>,

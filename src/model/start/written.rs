@@ -5,6 +5,7 @@ use crate::facts;
 use crate::model::command::Ran;
 use crate::model::entry::Program;
 use crate::model::hazard::Weight;
+use crate::model::owner::Made;
 use crate::model::{owner, value};
 
 /// Whether arguments put a server's data elsewhere.
@@ -58,8 +59,17 @@ impl Walk<'_, '_> {
                 format!("{} writes to a path that cannot be known here: check that the account may", program.name);
             return self.push("written-file", Weight::Unsafe, program, message);
         };
-        // Relative paths lie in the working folder, which is looked at as a whole.
-        let Some(path) = path.starts_with('/').then_some(path) else { return };
+        // Relative paths lie in the working folder, which is looked at as a whole, unless they lead out of it.
+        let cwd = model.process_folder(self.scene.stage);
+        let leaves = |path: &String| path == ".." || path.starts_with("../");
+        let path = match path {
+            path if path.starts_with('/') => path,
+            path if leaves(&path) => match cwd.text() {
+                Some(cwd) => value::join(cwd, &path),
+                None => return,
+            },
+            _ => return,
+        };
         const ANYBODY: [&str; 5] = ["/dev", "/proc", "/tmp", "/var/tmp", "/dev/shm"];
         if ANYBODY.iter().any(|folder| value::within(&path, folder)) {
             return;
@@ -76,6 +86,12 @@ impl Walk<'_, '_> {
             return self.written.push(path);
         }
         let folder = path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder });
+        // A folder that a step of this file makes is handed over as one that the process writes.
+        let owners = model.owners(self.scene.stage);
+        let made = matches!(owners.nodes.get(folder).map(|node| node.made), Some(Made::Run(_)));
+        if made && !["/etc", "/usr", "/root"].iter().any(|tree| value::within(folder, tree)) {
+            return self.written.push(path);
+        }
         if model.is_base_folder(self.scene.stage, folder) || is_system(&path) {
             let message = format!("{} creates {path}, and only root may create files in {folder}", program.name);
             return self.push("system-file", Weight::Manual, program, message);
@@ -106,7 +122,7 @@ pub(super) fn named(name: &str, arguments: &[Option<String>]) -> Vec<Option<Stri
 
 impl Ran {
     /// The paths that its arguments name as written.
-    pub(in crate::model) fn named(&self) -> Vec<Option<String>> {
+    pub fn named(&self) -> Vec<Option<String>> {
         named(&self.name, &self.arguments)
     }
 }

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo start >> /var/log/orders/start.log
+exec python app.py
