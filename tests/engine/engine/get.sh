@@ -4,8 +4,9 @@
 # Where Debian 13 is not in reach it takes Debian 12's. UNROOT_ENGINE_SUITE=bookworm asks for that one.
 set -euo pipefail
 dest=$(mkdir -p "$1" && readlink -f "$1")
-rm -rf "${dest:?}/usr" "$dest/etc" "$dest/deb" "$dest/env"
+rm -rf "${dest:?}"/*
 here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=apt.sh
 . "$here/apt.sh"
 
 packages=(runc mmdebstrap iproute2 make bzip2 gcc libc6-dev)
@@ -31,7 +32,7 @@ take() {
 suite=${UNROOT_ENGINE_SUITE:-trixie}
 if [ "$suite" != trixie ] || ! take trixie docker.io docker-cli docker-buildx containerd; then
   suite=bookworm
-  rm -rf "$dest/deb" "$dest/usr"
+  rm -rf "${dest:?}"/{deb,usr,etc}
   take bookworm docker.io containerd
 fi
 rm -rf "$dest/deb"
@@ -42,6 +43,7 @@ buildx=$dest/usr/libexec/docker/cli-plugins/docker-buildx
 if [ -e "$buildx" ]; then ln -sf "$buildx" "$dest/config/cli-plugins/docker-buildx"; fi
 # Quoted by printf, as the folder's name is the user's.
 {
+  # shellcheck disable=SC2016
   printf 'export PATH=%q:%q:$PATH\n' "$dest/usr/bin" "$dest/usr/sbin"
   printf 'export DOCKER_CONFIG=%q DOCKER_BUILDKIT=1\n' "$dest/config"
 } >"$dest/env"

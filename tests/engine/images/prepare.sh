@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # How a base image is made, and what some need that is not in their folders: prepare_NAME FOLDER adds it to the
 # build context. $here is the folder of this file, $work the engine's.
+: "${here:?}" "${work:?}"
 
 make_folder() { # NAME TAG KEY
   local context=$work/context-$1
