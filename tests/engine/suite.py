@@ -111,11 +111,17 @@ def outcome(folder):
     passed = case is not None and failed == wanted
     expected = "?" if case is None else case.expect or f"fails {','.join(wanted)}"
     words = f"{'ok' if passed else 'FAIL':5} {kind:7} {label:32} {expected:24} {len(checks.done):3} checks {time.monotonic() - began:5.1f} s"
-    details = [] if passed else [f"  {name}: {detail}" for name, holds, detail in checks.done if not holds]
+    details = [] if passed else [f"  {name}: {short(detail)}" for name, holds, detail in checks.done if not holds]
     if not passed and wanted:
         details.append(f"  expected to fail: {', '.join(wanted)}; failed: {', '.join(failed) or 'nothing'}")
     write_log(kind, label, words, checks)
     return passed, words, details, len(checks.done)
+
+
+def short(detail):
+    """The end of it, where the cause mostly stands; all of it is in the log."""
+    lines = detail.splitlines()
+    return "\n    ".join(lines if len(lines) < 8 else [lines[0], "...", *lines[-5:]])
 
 
 def write_log(kind, label, words, checks):

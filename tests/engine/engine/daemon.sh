@@ -13,11 +13,15 @@ ours() {
   [ -s "$pidfile" ] && tr '\0' ' ' <"/proc/$(cat "$pidfile")/cmdline" 2>/dev/null | grep -qF -- "--pidfile $pidfile"
 }
 
-# free_subnet: a private /24 that no route of the machine holds.
+# free_subnet: a private /24 that no route of the machine holds. Each folder begins to look at a place of its own, as
+# two engines that start at the same moment would not see each other's.
 free_subnet() {
-  local third
-  for third in $(seq 80 250); do
-    ip -4 route list table all | grep -qF "172.29.$third." || { echo "172.29.$third.1/24"; return; }
+  local routes offset third
+  routes=$(ip -4 route list table all)
+  offset=$(printf '%d' "0x${bridge:6:4}")
+  for third in $(seq 0 255); do
+    third=$(((offset + third) % 256))
+    case $routes in *"172.29.$third."*) ;; *) echo "172.29.$third.1/24"; return ;; esac
   done
   echo "no free subnet for the bridge" >&2
   return 1
@@ -47,8 +51,10 @@ start() {
   [ ${#socket} -lt 100 ] || { echo "the folder's name is too long for a socket: set UNROOT_ENGINE to a shorter one" >&2; exit 1; }
   stop
   [ -d /etc/docker ] || touch "$work/made-etc-docker"
+  local subnet
+  subnet=$(free_subnet)
   ip link add "$bridge" type bridge
-  ip addr add "$(free_subnet)" dev "$bridge"
+  ip addr add "$subnet" dev "$bridge"
   ip link set "$bridge" up
   mkdir -p "$work/graph" "$work/exec"
   # Never more than the hard limit that this machine allows. No rules of iptables, no forwarding: published ports are
