@@ -4,8 +4,9 @@
 
 debian_mirror() {
   local address
-  address=$(awk '/^URIs:/ {print $2; exit} $1 == "deb" {for (i = 2; i <= NF; i++) if ($i ~ /:\/\//) {print $i; exit}}' \
-    /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.{sources,list} 2>/dev/null) || true
+  # By cat, as Debian's own awk ends at a file that is not there.
+  address=$(cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.{sources,list} \
+    2>/dev/null | awk '/^URIs:/ {print $2; exit} $1 == "deb" {for (i = 2; i <= NF; i++) if ($i ~ /:\/\//) {print $i; exit}}') || true
   [ -n "$address" ] || { echo "no Debian mirror is configured for apt" >&2; return 1; }
   echo "$address"
 }
