@@ -214,7 +214,7 @@ impl Engine {
     pub(super) fn processes(&self, id: &str) -> Result<Vec<parse::Process>> {
         let columns: &[&str] = match self.kind {
             Kind::Docker => &["-eo", "pid,uid,args"],
-            _ => &["hpid", "uid", "args"],
+            _ => &["hpid", "user", "args"],
         };
         let ended = self.ask(["top", id].iter().chain(columns), QUESTION)?;
         Ok(parse::top(&ended.out))
@@ -265,8 +265,9 @@ fn last_lines(text: &str) -> Vec<String> {
     lines.iter().skip(lines.len().saturating_sub(MOST)).map(|line| (*line).to_owned()).collect()
 }
 
-/// Why a container does not start, without the engine's way of saying it twice.
+/// Why a container does not start: what the engine calls an error, without its warnings.
 fn started(ended: &Ended) -> String {
-    let line = ended.err.lines().map(str::trim).find(|line| !line.is_empty());
+    let lines = || ended.err.lines().map(str::trim).filter(|line| !line.is_empty());
+    let line = lines().find(|line| line.starts_with("Error")).or_else(|| lines().next());
     line.map_or_else(|| ended.last_line(), |line| line.trim_start_matches("Error response from daemon: ").to_owned())
 }

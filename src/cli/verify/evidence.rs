@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::access::{Tree, Who};
-use super::parse::Image;
+use super::parse::{Image, Process};
 use super::run::Seen;
 use super::subject::Subject;
 use super::{kubelet, writes};
@@ -119,8 +119,10 @@ fn user(evidence: &Evidence<'_>) -> Check {
         user => user.to_owned(),
     };
     let (before, image) = (evidence.before(|side| named(side.image)), evidence.after.image);
-    let verdict = match evidence.who() {
-        Some(Who { uid: 1.., .. }) => Verdict::Holds,
+    let verdict = match (evidence.who(), evidence.before) {
+        (Some(Who { uid: 1.., .. }), _) => Verdict::Holds,
+        // An entrypoint may get off root by itself, which unroot leaves as it is: its processes tell.
+        (Some(_), None) if processes(evidence).verdict == Verdict::Holds => Verdict::Note,
         _ => Verdict::Fails,
     };
     let told = match (evidence.who(), kubelet::judge(&image.config.user)) {
@@ -153,23 +155,23 @@ fn start(evidence: &Evidence<'_>) -> Check {
 }
 
 fn processes(evidence: &Evidence<'_>) -> Check {
-    let uids = |seen: &Seen| {
-        let all: BTreeSet<u32> = seen.processes.iter().flat_map(|process| process.uids.iter().copied()).collect();
-        all
+    let user = |process: &Process| match list(&process.uids) {
+        uids if uids.is_empty() => format!("user {}", process.user),
+        uids => format!("uid {uids}"),
     };
-    let told = |seen: &Seen| match uids(seen) {
+    let users = |seen: &Seen| seen.processes.iter().map(user).collect::<BTreeSet<String>>();
+    let told = |seen: &Seen| match users(seen) {
         _ if !seen.running => "it has ended".to_owned(),
-        uids if uids.is_empty() => "cannot be seen".to_owned(),
-        uids => format!("uid {}", list(&uids)),
+        users if users.is_empty() => "cannot be seen".to_owned(),
+        users => list(&users),
     };
     let seen = evidence.after.seen;
-    let found = uids(seen);
     let verdict = match () {
-        () if found.contains(&0) => Verdict::Fails,
-        () if found.is_empty() => Verdict::Unseen,
+        () if seen.processes.iter().any(|process| process.uids.contains(&0)) => Verdict::Fails,
+        () if seen.processes.is_empty() => Verdict::Unseen,
         () => Verdict::Holds,
     };
-    let lines = seen.processes.iter().map(|process| format!("uid {}: {}", list(&process.uids), process.command));
+    let lines = seen.processes.iter().map(|process| format!("{}: {}", user(process), process.command));
     check("processes", verdict, evidence.before(|side| told(side.seen)), told(seen)).with(lines)
 }
 

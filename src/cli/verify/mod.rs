@@ -109,14 +109,13 @@ impl Proof<'_> {
     fn prove(&self, report: &mut Report) -> Result<()> {
         let (subject, offline) = (self.subject, self.args.running.offline);
         let original = overlay::original(subject, offline)?;
-        self.screen.note("building the original");
+        self.screen.note(if report.rewritten { "building the original" } else { "building it" });
         let image =
             self.build(&original)?.map_err(|lines| anyhow!("the original does not build\n{}", lines.join("\n")))?;
         let mut asked = self.asked(report)?;
-        if !report.rewritten {
-            asked.settings.restricted = true;
-        }
-        self.screen.note("running the original");
+        // What changes its user by itself needs the capabilities for it.
+        asked.settings.restricted = !report.rewritten && kubelet::judge(&image.config.user).is_ok();
+        self.screen.note(if report.rewritten { "running the original" } else { "running it" });
         let seen = self.observe(&image, &mut asked, report)?;
         self.usable(&seen)?;
         if !report.rewritten {

@@ -123,19 +123,22 @@ pub(super) fn inspected<T: DeserializeOwned>(json: &str) -> Result<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Process {
     pub(super) pid: u32,
-    /// Every uid that it has: real, effective, saved, of file access.
+    /// Every uid that it has: real, effective, saved, of file access. None where only a name was told.
     pub(super) uids: BTreeSet<u32>,
+    /// The user as it was told.
+    pub(super) user: String,
     pub(super) command: String,
 }
 
-/// The lines of `top` with the columns pid, uid and command.
+/// The lines of `top` with the columns pid, user and command.
 pub(super) fn top(text: &str) -> Vec<Process> {
     let line = |line: &str| {
         let (pid, rest) = line.trim().split_once(char::is_whitespace)?;
         let rest = rest.trim_start();
-        let (uid, command) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        let uids = BTreeSet::from([uid.parse().ok()?]);
-        Some(Process { pid: pid.parse().ok()?, uids, command: command.trim().to_owned() })
+        let (user, command) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let uids = if user == "root" { Some(0) } else { user.parse().ok() }.into_iter().collect();
+        let (user, command) = (user.to_owned(), command.trim().to_owned());
+        Some(Process { pid: pid.parse().ok()?, uids, user, command })
     };
     text.lines().filter_map(line).collect()
 }
@@ -260,11 +263,12 @@ mod tests {
 
     #[test]
     fn processes_are_read_from_top() {
-        let text = "PID                 UID                 COMMAND\n12835               1000                python3 -m x\n7 0 init\n8 1\n";
+        let text = "PID      UID      COMMAND\n12835    1000     python3 -m x\n7 root init\n8 1\n9 app x\n";
         let read = top(text);
-        let shown: Vec<_> =
-            read.iter().map(|p| (p.pid, p.uids.first().copied().unwrap(), p.command.as_str())).collect();
-        assert_eq!(shown, [(12835, 1000, "python3 -m x"), (7, 0, "init"), (8, 1, "")]);
+        let shown: Vec<_> = read.iter().map(|p| (p.pid, p.uids.first().copied(), p.command.as_str())).collect();
+        let expected = [(12835, Some(1000), "python3 -m x"), (7, Some(0), "init"), (8, Some(1), ""), (9, None, "x")];
+        assert_eq!(shown, expected);
+        assert_eq!(read.last().unwrap().user, "app");
     }
 
     #[test]

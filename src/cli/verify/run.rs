@@ -117,7 +117,8 @@ fn look(engine: &Engine, image: &Image, asked: &Asked, id: &str) -> Result<Seen>
         seen.ports = ports(engine, &container, id)?;
         seen.processes = processes(engine, id)?;
     } else {
-        let none = |http: &Http| Asking { port: http.port, path: http.path.clone(), answer: Err("it has ended".to_owned()) };
+        let none =
+            |http: &Http| Asking { port: http.port, path: http.path.clone(), answer: Err("it has ended".to_owned()) };
         (seen.ports, seen.answers) = (None, asked.http.iter().map(none).collect());
     }
     for words in &asked.commands {
