@@ -85,7 +85,7 @@ impl Runner {
 
     /// Runs a program to its end.
     pub(super) fn run(&self, command: &mut Command, limit: Duration) -> Result<Ended> {
-        let (mut ended, out) = self.feed(command, limit, |stdout| tail(stdout))?;
+        let (mut ended, out) = self.feed(command, limit, tail)?;
         ended.out = out;
         Ok(ended)
     }
@@ -107,14 +107,14 @@ impl Runner {
         thread::scope(|scope| {
             let out = scope.spawn(|| take(stdout));
             let err = scope.spawn(|| tail(stderr));
-            let status = self.wait(&mut child, limit).with_context(|| name.clone());
+            let status = self.wait(&mut child, &name, limit);
             let broken = |_| anyhow!("{name} cannot be read");
             let (out, err) = (out.join().map_err(broken)?, err.join().map_err(broken)?);
             Ok((Ended { code: status?.code(), out: String::new(), err }, out))
         })
     }
 
-    fn wait(&self, child: &mut Child, limit: Duration) -> Result<ExitStatus> {
+    fn wait(&self, child: &mut Child, name: &str, limit: Duration) -> Result<ExitStatus> {
         let start = Instant::now();
         loop {
             if let Some(status) = child.try_wait()? {
@@ -124,7 +124,7 @@ impl Runner {
             if stopped.is_err() || start.elapsed() > limit {
                 end(child);
                 stopped?;
-                bail!("took longer than {} seconds", limit.as_secs());
+                bail!("{name} took longer than {} seconds", limit.as_secs());
             }
             thread::sleep(PAUSE);
         }

@@ -218,7 +218,7 @@ impl Proof<'_> {
                 return Err(anyhow!("the original does not answer {} on {port}: {why}{wait}{}", asking.path, log()));
             }
         }
-        for ran in seen.commands.iter().filter(|ran| ran.code != Some(0)) {
+        if let Some(ran) = seen.commands.iter().find(|ran| ran.code != Some(0)) {
             let words = ran.words.join(" ");
             return Err(anyhow!("--run {words}: fails with the original as well\n{}", ran.line));
         }

@@ -200,7 +200,8 @@ pub(super) fn changes(text: &str) -> Vec<(Kind, String)> {
         let below = format!("{folder}/");
         all.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
     };
-    let own = all.iter().filter(|(path, kind)| !is_engines(path) && !(**kind == Kind::Changed && holds(path)));
+    let named = |path: &String, kind: Kind| kind != Kind::Changed || !holds(path);
+    let own = all.iter().filter(|(path, kind)| !is_engines(path) && named(path, **kind));
     own.map(|(path, kind)| (*kind, path.clone())).collect()
 }
 
