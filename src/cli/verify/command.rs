@@ -12,6 +12,8 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::namespaces;
+
 /// What is kept of an output; the rest is read and dropped, from the front.
 const MOST: usize = 4 << 20;
 /// How long a program that is told to stop may take.
@@ -58,6 +60,12 @@ impl Runner {
             signal_hook::flag::register(signal, stop.clone()).context("signals cannot be caught")?;
         }
         Ok(Self { stop, heedless: false })
+    }
+
+    /// One that nobody stops: the signals of a test run are not its own.
+    #[cfg(test)]
+    pub(super) fn of_test() -> Self {
+        Self { stop: Arc::default(), heedless: false }
     }
 
     /// The same, but it goes on whoever wants it to stop.
@@ -133,14 +141,27 @@ impl Runner {
 
 /// Ends a program with all that it started: kindly, then not.
 fn end(child: &mut Child) {
+    // podman forgets its working container when it is told to stop, and removes it when a step of the build fails.
+    if namespaces::end_inside(child.id()) && ends(child) {
+        return;
+    }
     let group = Pid::from_child(child);
     let _ = kill_process_group(group, Signal::INT);
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE && matches!(child.try_wait(), Ok(None)) {
-        thread::sleep(PAUSE);
-    }
+    ends(child);
     let _ = kill_process_group(group, Signal::KILL);
     let _ = child.wait();
+}
+
+/// Whether a program ends soon.
+fn ends(child: &mut Child) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return true;
+        }
+        thread::sleep(PAUSE);
+    }
+    false
 }
 
 /// All that comes, or the end of it.
@@ -159,10 +180,6 @@ fn tail(mut source: impl Read) -> String {
 mod tests {
     use super::*;
 
-    fn runner() -> Runner {
-        Runner { stop: Arc::default(), heedless: false }
-    }
-
     fn shell(text: &str) -> Command {
         let mut command = Command::new("sh");
         command.args(["-c", text]);
@@ -171,25 +188,26 @@ mod tests {
 
     #[test]
     fn status_and_both_streams_come_back() {
-        let ended = runner().run(&mut shell("echo out; echo err >&2; exit 3"), Duration::from_secs(9)).unwrap();
+        let ended =
+            Runner::of_test().run(&mut shell("echo out; echo err >&2; exit 3"), Duration::from_secs(9)).unwrap();
         assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (Some(3), "out\n", "err\n"));
         assert_eq!(ended.last_line(), "err");
-        let ended = runner().run(&mut shell("yes | head -c 9000000"), Duration::from_secs(9)).unwrap();
+        let ended = Runner::of_test().run(&mut shell("yes | head -c 9000000"), Duration::from_secs(9)).unwrap();
         assert!(ended.ok() && ended.out.len() >= MOST);
-        assert!(runner().run(&mut Command::new("/no/such/program"), Duration::from_secs(9)).is_err());
+        assert!(Runner::of_test().run(&mut Command::new("/no/such/program"), Duration::from_secs(9)).is_err());
     }
 
     #[test]
     fn what_takes_too_long_is_ended_with_its_children() {
         let start = Instant::now();
-        let error = runner().run(&mut shell("sleep 60 & sleep 60"), Duration::from_millis(100)).unwrap_err();
+        let error = Runner::of_test().run(&mut shell("sleep 60 & sleep 60"), Duration::from_millis(100)).unwrap_err();
         assert!(format!("{error:#}").contains("took longer than"), "{error:#}");
         assert!(start.elapsed() < Duration::from_secs(30));
     }
 
     #[test]
     fn whoever_wants_to_stop_stops_everything_but_the_removal() {
-        let runner = runner();
+        let runner = Runner::of_test();
         runner.stop.store(true, Ordering::Relaxed);
         let second = Duration::from_secs(1);
         assert_eq!(runner.run(&mut shell("true"), second).unwrap_err().to_string(), "interrupted");

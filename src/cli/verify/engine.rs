@@ -1,4 +1,4 @@
-//! The engine: docker, podman or buildah, asked by its command line as a person would ask it.
+//! The engine: docker, podman, or buildah with podman, asked by its command line as a person would ask it.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -26,6 +26,14 @@ impl Kind {
             Self::Docker => "docker",
             Self::Podman => "podman",
             Self::Buildah => "buildah",
+        }
+    }
+
+    /// The program that keeps containers: buildah only builds, and podman shares its images.
+    fn keeper(self) -> &'static str {
+        match self {
+            Self::Buildah => "podman",
+            kind => kind.name(),
         }
     }
 }
@@ -102,7 +110,7 @@ impl Engine {
     }
 
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(self.kind.name());
+        let mut command = Command::new(self.kind.keeper());
         command.args(args);
         command
     }
@@ -145,8 +153,8 @@ impl Engine {
         args.extend(build.target.iter().flat_map(|target| ["--target".into(), OsString::from(target)]));
         args.extend(build.args.iter().flat_map(|arg| ["--build-arg".into(), OsString::from(arg)]));
         args.push(build.context.into());
-        let mut command = self.command(args);
-        command.env("BUILDKIT_PROGRESS", "plain");
+        let mut command = Command::new(self.kind.name());
+        command.args(args).env("BUILDKIT_PROGRESS", "plain");
         let ended = self.runner.run(&mut command, BUILD)?;
         if !ended.ok() {
             return Ok(Err(last_lines(&format!("{}{}", ended.out, ended.err))));
@@ -242,20 +250,21 @@ impl Engine {
 
 /// The version of an engine that answers.
 fn version(kind: Kind, runner: &Runner) -> Result<String> {
-    let format = match kind {
-        Kind::Docker => "{{.Server.Version}}",
-        _ => "{{.Client.Version}}",
+    let ask = |program: &str, args: &[&str]| {
+        let ended = runner.run(Command::new(program).args(args), QUESTION)?;
+        if ended.ok() { Ok(ended.out) } else { bail!("{}", ended.last_line()) }
     };
-    let mut command = Command::new(kind.name());
-    match kind {
-        Kind::Buildah => command.args(["version", "--json"]),
-        _ => command.args(["version", "--format", format]),
+    let out = match kind {
+        Kind::Docker => ask("docker", &["version", "--format", "{{.Server.Version}}"])?,
+        Kind::Podman => ask("podman", &["version", "--format", "{{.Client.Version}}"])?,
+        Kind::Buildah => {
+            ask("podman", &["version"]).context("buildah only builds, and podman has to run what it built")?;
+            // buildah version 1.28.2 (image-spec …)
+            let out = ask("buildah", &["--version"])?;
+            out.split_whitespace().nth(2).unwrap_or_default().to_owned()
+        }
     };
-    let ended = runner.run(&mut command, QUESTION)?;
-    if !ended.ok() {
-        bail!("{}", ended.last_line());
-    }
-    Ok(ended.out.trim().to_owned())
+    Ok(out.trim().to_owned())
 }
 
 /// The end of a build's output: the lines around the error.

@@ -12,6 +12,7 @@ mod engine;
 mod evidence;
 mod kubelet;
 mod learn;
+mod namespaces;
 mod overlay;
 mod parse;
 mod probe;

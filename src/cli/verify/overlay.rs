@@ -186,15 +186,11 @@ mod tests {
         folder
     }
 
-    fn runner() -> Runner {
-        Runner::new().unwrap()
-    }
-
     #[test]
     fn the_copy_has_what_a_build_sees_and_what_changes() {
         let folder = project();
         let root = folder.path().canonicalize().unwrap();
-        let side = rewritten(&subject(&root), false, &runner()).unwrap();
+        let side = rewritten(&subject(&root), false, &Runner::of_test()).unwrap();
         let read = |name: &str| fs::read_to_string(side.context.join(name)).ok();
         assert_eq!(read("conf/nginx.conf").as_deref(), Some("new"));
         assert!(read("Dockerfile").unwrap().ends_with("USER 1\n"));
@@ -217,7 +213,7 @@ mod tests {
         let folder = project();
         let root = folder.path().canonicalize().unwrap();
         fs::write(root.join("Dockerfile.dockerignore"), "conf\n").unwrap();
-        let side = rewritten(&subject(&root), false, &runner()).unwrap();
+        let side = rewritten(&subject(&root), false, &Runner::of_test()).unwrap();
         assert!(!side.context.join("conf").exists() && side.context.join("secret/key").exists());
         assert_eq!(fs::read(ignore_file(&side.dockerfile).unwrap()).unwrap(), b"conf\n");
     }
