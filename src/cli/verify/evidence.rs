@@ -93,7 +93,8 @@ impl Check {
     pub(super) fn telling(&self) -> Option<&str> {
         let mut lines = self.lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
         let denied = lines.clone().find(|line| is_denied(line));
-        denied.or_else(|| if matches!(self.check, "start" | "build") { lines.next_back() } else { lines.next() })
+        denied
+            .or_else(|| if matches!(self.check, "start" | "build" | "run") { lines.next_back() } else { lines.next() })
     }
 }
 
@@ -222,7 +223,12 @@ fn answers(evidence: &Evidence<'_>) -> Vec<Check> {
             Some(before) => status(before) == status(after) && status(after).is_some(),
             None => status(after).is_some_and(|status| status < 500),
         };
-        check("http", holds(fine), before.map(told), told(after)).with([format!("GET {}", after.path)])
+        let line = match before {
+            Some(before) if !fine => format!("GET {}: {}, and {} before", after.path, told(after), told(before)),
+            None if !fine => format!("GET {}: {}", after.path, told(after)),
+            _ => format!("GET {}", after.path),
+        };
+        check("http", holds(fine), before.map(told), told(after)).with([line])
     })
     .collect()
 }

@@ -118,7 +118,7 @@ impl Proof<'_> {
         asked.settings.restricted = !report.rewritten && kubelet::judge(&image.config.user).is_ok();
         self.screen.note(if report.rewritten { "running the original" } else { "running it" });
         let seen = self.observe(&image, &mut asked, report)?;
-        self.usable(&seen)?;
+        self.usable(&seen, report.rewritten)?;
         if !report.rewritten {
             report.notes.push("unroot would change nothing here, so there is nothing to compare".to_owned());
             let tree = self.files(&image)?;
@@ -194,23 +194,28 @@ impl Proof<'_> {
     }
 
     /// Whether the original shows anything that a rewrite can be held against.
-    fn usable(&self, seen: &Seen) -> Result<()> {
+    fn usable(&self, seen: &Seen, compared: bool) -> Result<()> {
         let log = || {
             let last: Vec<&String> = seen.log.iter().rev().filter(|line| !line.trim().is_empty()).take(8).collect();
             last.into_iter().rev().map(|line| format!("\n{line}")).collect::<String>()
         };
+        let what = if compared { "the original" } else { "it" };
         if let Some(failed) = &seen.failed {
-            return Err(anyhow!("the original does not start\n{failed}{}", log()));
+            return Err(anyhow!("{what} does not start\n{failed}{}", log()));
         }
         if seen.oom_killed {
-            return Err(anyhow!("the original used more memory than it is given here{}", log()));
+            return Err(anyhow!("{what} used more memory than it is given here{}", log()));
         }
         if !seen.running && seen.code != 0 && self.args.running.run.is_empty() {
             return Err(anyhow!(
-                "the original ends with status {}; give it what it needs with --env, --mount or --run{}",
+                "{what} ends with status {}; give it what it needs with --env, --mount or --run{}",
                 seen.code,
                 log()
             ));
+        }
+        // Without a rewrite to compare it with, the rest is judged on its own.
+        if !compared {
+            return Ok(());
         }
         for asking in &seen.answers {
             if let Err(why) = &asking.answer {
