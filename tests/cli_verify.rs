@@ -35,7 +35,7 @@ impl Scene {
             ("root/srv/x", ""),
         ]);
         let at = |name: &str| engine.path().join(name);
-        for name in ["containers", "images", "networks", "empty"] {
+        for name in ["containers", "images", "networks", "tmp", "empty"] {
             fs::create_dir(at(name)).unwrap();
         }
         fs::set_permissions(at("bin/docker"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -54,7 +54,11 @@ impl Scene {
         let mut command = Command::new(env!("CARGO_BIN_EXE_unroot"));
         command.args(["verify", "--ready", "0", "."]).args(args).current_dir(self.project.path());
         let path = format!("{}:{}", self.engine.path().join("bin").display(), std::env::var("PATH").unwrap());
-        command.env("PATH", path).env("FAKE", self.engine.path()).env("NO_COLOR", "1");
+        command
+            .env("PATH", path)
+            .env("FAKE", self.engine.path())
+            .env("TMPDIR", self.engine.path().join("tmp"))
+            .env("NO_COLOR", "1");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -71,7 +75,7 @@ impl Scene {
     }
 
     fn nothing_is_left(&self) {
-        for name in ["containers", "images", "networks"] {
+        for name in ["containers", "images", "networks", "tmp"] {
             let left: Vec<_> = fs::read_dir(self.engine.path().join(name)).unwrap().collect();
             assert!(left.is_empty(), "{name}: {left:?}");
         }
@@ -271,6 +275,7 @@ fn bad_usage_ends_with_2() {
         &["--learn", "--isolated"],
         &["--format", "sarif"],
         &["--engine", "lxc"],
+        &["--ready", "99999999999"],
     ] {
         assert_eq!(scene.verify(args).status, 2, "{args:?}");
     }

@@ -96,7 +96,7 @@ pub(crate) struct CheckArgs {
 /// The project is built as it is and as `unroot fix` with the same options would write it. Nothing of it is touched, and
 /// all that is made in the engine is removed again, also on Ctrl-C. The new image runs without capabilities and cannot
 /// bind ports below 1024, as in a strict cluster. Exit status: 0 proven; 1 disproven, with the line that shows it; 2 when
-/// it could not be run: no engine, an original that does not build or run, or nothing that unroot would do.
+/// it could not be run: no engine, an original that does not build or run, or a file that `fix` leaves alone.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -148,7 +148,7 @@ pub(crate) struct Running {
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = words::env)]
     pub(crate) build_arg: Vec<String>,
     /// How long a container may take until it is ready
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=3600))]
     pub(crate) ready: u64,
     /// Build without any network, and run without one unless --http needs it
     #[arg(long)]

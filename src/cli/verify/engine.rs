@@ -154,7 +154,8 @@ impl Engine {
         args.extend(build.args.iter().flat_map(|arg| ["--build-arg".into(), OsString::from(arg)]));
         args.push(build.context.into());
         let mut command = Command::new(self.kind.name());
-        command.args(args).env("BUILDKIT_PROGRESS", "plain");
+        // Any other builder of BuildKit than the engine's own keeps what it built to itself.
+        command.args(args).env("BUILDKIT_PROGRESS", "plain").env("BUILDX_BUILDER", "default");
         let ended = self.runner.run(&mut command, BUILD)?;
         if !ended.ok() {
             return Ok(Err(last_lines(&format!("{}{}", ended.out, ended.err))));

@@ -308,7 +308,10 @@ fn system(evidence: &Evidence<'_>) -> Check {
 }
 
 fn size(evidence: &Evidence<'_>) -> Check {
-    let told = |image: &Image| format!("{}.{} MB", image.size / 1_000_000, image.size / 100_000 % 10);
+    let told = |image: &Image| match image.size {
+        small @ ..1_000_000 => format!("{} kB", small.div_ceil(1000)),
+        size => format!("{}.{} MB", size / 1_000_000, size / 100_000 % 10),
+    };
     check("size", Verdict::Note, evidence.before(|side| told(side.image)), told(evidence.after.image))
 }
 
