@@ -180,7 +180,9 @@ impl Proof<'_> {
     /// ports on the loopback.
     fn observe(&self, image: &Image, asked: &mut Asked, report: &mut Report) -> Result<Seen> {
         let seen = run::observe(self.engine, image, asked)?;
-        if seen.answered() || !seen.running || self.args.running.offline {
+        let listens = |port: u16| seen.ports.as_ref().is_none_or(|ports| ports.contains(&port));
+        let out_of_reach = |asking: &run::Asking| asking.answer.is_err() && asking.port.is_some_and(listens);
+        if !seen.answers.iter().any(out_of_reach) || !seen.running || self.args.running.offline {
             return Ok(seen);
         }
         let mut ports = image.ports();
