@@ -60,7 +60,7 @@ pub fn look(dockerfile: &Dockerfile, files: &dyn context::Files, options: &optio
     pipeline::run(dockerfile, files, options)
 }
 
-pub use pipeline::{is_stable, settle};
+pub use pipeline::{Build, builds, is_stable, settle};
 
 /// Id and page of every rule: what it means, why, before and after, when it is safe.
 pub fn rules() -> Vec<(&'static str, &'static str)> {

@@ -52,6 +52,33 @@ pub(crate) fn run(dockerfile: &Dockerfile, files: &dyn Files, options: &Options)
     finish(&model, outcome, dockerfile, files, options, report)
 }
 
+/// What a build of one stage is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// The stage, by name or number.
+    pub stage: String,
+    /// Whether it is the file's last one, which a build takes by itself.
+    pub last: bool,
+    /// The build context, relative to the project's root; `None` when it cannot be known.
+    pub context: Option<String>,
+}
+
+/// The builds that [`fix_one`](crate::fix_one) with the same arguments is about.
+///
+/// # Errors
+/// Why nothing can be built.
+pub fn builds(dockerfile: &Dockerfile, files: &dyn Files, options: &Options) -> Result<Vec<Build>, String> {
+    let tree = syntax::parse(&dockerfile.bytes);
+    let model = Model::with(&dockerfile.bytes, &tree, &options.images);
+    let options = with_compose(&model, dockerfile, files, options);
+    let build = |stage| Build {
+        stage: model.stage_name(stage),
+        last: stage + 1 == model.stages.len(),
+        context: context(&model, stage, dockerfile, files, &options),
+    };
+    Ok(targets(&model, &options)?.into_iter().map(build).collect())
+}
+
 /// Where a plan is made.
 #[derive(Clone, Copy)]
 struct Project<'p> {

@@ -75,7 +75,7 @@ fn write_group(group: &mut [&mut Outcome]) {
 }
 
 /// What has to be written for a file: itself, and what moves along with it.
-fn changes(file: &report::File, path: &Path) -> Result<Vec<write::Change>> {
+pub(super) fn changes(file: &report::File, path: &Path) -> Result<Vec<write::Change>> {
     let mut changes =
         vec![write::Change { path: path.to_owned(), before: file.before.clone(), after: file.after.clone() }];
     for other in &file.companions {

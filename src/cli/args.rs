@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::values::{self, Output, PortArg, Shard};
+use super::verify::Kind;
+use super::verify::words::{self, Http};
 
 /// Takes Dockerfiles off root.
 ///
@@ -21,6 +23,7 @@ Examples:
   unroot check                 what is wrong in this folder
   unroot fix --diff            what would change
   unroot fix                   change it
+  unroot verify .              prove it with docker or podman
   unroot explain missing-user  why a rule exists"
 )]
 pub(crate) struct Args {
@@ -40,6 +43,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Fix(FixArgs),
     Check(CheckArgs),
+    Verify(VerifyArgs),
     Explain(ExplainArgs),
 }
 
@@ -85,6 +89,70 @@ pub(crate) struct CheckArgs {
     pub(crate) scope: Scope,
     #[command(flatten)]
     pub(crate) how: How,
+}
+
+/// Build before and after with a real engine, run both, and print the evidence
+///
+/// The project is built as it is and as `unroot fix` with the same options would write it. Nothing of it is touched, and
+/// all that is made in the engine is removed again, also on Ctrl-C. The new image runs without capabilities and cannot
+/// bind ports below 1024, as in a strict cluster. Exit status: 0 proven; 1 disproven, with the line that shows it; 2 when
+/// it could not be run: no engine, an original that does not build or run, or a file that `fix` leaves alone.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  unroot verify .                            build and run, and compare what is seen
+  unroot verify --http /health app           ask both over HTTP, too
+  unroot verify --run 'sh -c \"id; ls\"' .     run a command in both
+  unroot verify --learn .                    and note in unroot.yaml what could not be written")]
+pub(crate) struct VerifyArgs {
+    /// A Dockerfile, or the folder of one
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) running: Running,
+    /// Form of the report on stdout [default: text]
+    #[arg(long, value_enum, value_name = "FMT", help_heading = "How")]
+    pub(crate) format: Option<VerifyFormat>,
+    /// The configuration [default: the nearest unroot.yaml or .unroot.yaml above the Dockerfile]
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "How")]
+    pub(crate) config: Option<PathBuf>,
+    /// Look for no configuration
+    #[arg(long, help_heading = "How")]
+    pub(crate) isolated: bool,
+    /// Write paths that the original wrote and the new user cannot into unroot.yaml, for the next fix
+    #[arg(long, conflicts_with = "isolated", help_heading = "How")]
+    pub(crate) learn: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "How to run it")]
+pub(crate) struct Running {
+    /// The engine [default: the first that answers]
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub(crate) engine: Option<Kind>,
+    /// Ask for this over HTTP, and compare the status; repeatable
+    #[arg(long, value_name = "[PORT]/PATH", value_parser = words::http)]
+    pub(crate) http: Vec<Http>,
+    /// Run this in the container once it is ready, and compare the exit status; repeatable
+    #[arg(long, value_name = "COMMAND", value_parser = words::command)]
+    pub(crate) run: Vec<words::Words>,
+    /// Set this in both containers; repeatable
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = words::env)]
+    pub(crate) env: Vec<String>,
+    /// Mount this in both containers, as --volume or --mount of the engine; repeatable
+    #[arg(long, value_name = "SOURCE:TARGET", value_parser = words::mount)]
+    pub(crate) mount: Vec<words::Mount>,
+    /// Give this to both builds; repeatable
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = words::env)]
+    pub(crate) build_arg: Vec<String>,
+    /// How long a container may take until it is ready
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub(crate) ready: u64,
+    /// Build without any network, and run without one unless --http needs it
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 /// Say what a rule means and when its fix is safe, or what a reason or hazard asks of a person
@@ -190,6 +258,16 @@ pub(crate) enum Ownership {
     App,
     Data,
     None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerifyFormat {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// For a pull request
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -24,6 +24,8 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// Its folder, without symbolic links.
     pub(crate) folder: PathBuf,
+    /// Where it was found.
+    pub(crate) path: PathBuf,
     /// Its path for messages.
     pub(crate) shown: String,
     exclude: Gitignore,
@@ -119,7 +121,7 @@ fn load(path: &Path, shown: &Path) -> Result<Loaded> {
     let text = fs::read(path).with_context(|| format!("{name}: cannot be read"))?;
     let config = Config::read(&text).map_err(|problem| anyhow!("{name}:{problem}"))?;
     let exclude = exclude(&config, &folder, &text).map_err(|problem| anyhow!("{name}:{problem}"))?;
-    Ok(Loaded { config, folder, shown: name, exclude })
+    Ok(Loaded { config, folder, path: path.to_owned(), shown: name, exclude })
 }
 
 /// The patterns of `exclude`, or `line:column: message`.

@@ -127,7 +127,7 @@ fn one(source: Source, root: Option<&Path>, files: &dyn Files) -> (report::File,
 }
 
 /// The path inside the project. A name that is not UTF-8 is lossy, its folder never: sources are looked up there.
-fn relative(root: &Path, path: &Path) -> Option<String> {
+pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
     let path = path.strip_prefix(root).ok()?;
     path.parent()?.to_str()?;
     Some(path.to_string_lossy().into_owned())

@@ -16,6 +16,7 @@ mod gather;
 mod job;
 mod output;
 mod values;
+mod verify;
 mod walk;
 mod write;
 
@@ -43,6 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match &args.command {
         Command::Fix(fix) => fix::run(fix, &screen),
         Command::Check(check) => check::run(check, &screen),
+        Command::Verify(verify) => verify::run(verify, &screen),
         Command::Explain(explain) => explain::run(explain, &screen),
     };
     ExitCode::from(status.unwrap_or_else(|error| {

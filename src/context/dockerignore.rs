@@ -66,6 +66,13 @@ impl Ignored {
     }
 }
 
+impl Ignored {
+    /// Whether what lies in a hidden folder can be seen all the same.
+    pub fn brings_back(&self) -> bool {
+        self.patterns.iter().any(|(_, back)| *back)
+    }
+}
+
 /// Whether the pattern's segments match all of the path's; `**` stands for any number of them.
 fn segments(pattern: &[String], path: &[&str]) -> bool {
     // Which beginnings of the path the pattern matches so far, by their length.

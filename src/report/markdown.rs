@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-mod escape;
+pub(crate) mod escape;
 
 use super::{File, Finding, Fix, Safety, Status, Target, text};
 use escape::{block, cell, code, plain, quoted};

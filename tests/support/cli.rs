@@ -1,4 +1,5 @@
 //! Running the binary in a folder of its own.
+#![allow(dead_code, reason = "every test binary uses a part of it")]
 
 use std::fs;
 use std::io::Write as _;

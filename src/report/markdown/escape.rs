@@ -3,7 +3,7 @@
 use super::super::text;
 
 /// Text in which nothing is markup, a mention or a link to an issue.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::new();
     for letter in text::clean(text).replace('\n', " ").trim_end_matches('.').chars() {
         match letter {
@@ -25,7 +25,7 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// Text as code, whatever backticks it holds.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = text::clean(text).replace('\n', " ");
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
