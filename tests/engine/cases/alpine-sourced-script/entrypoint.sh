@@ -1,0 +1,4 @@
+#!/bin/sh
+. /app/lib.sh
+prepare
+exec bin/board "$@" "$STATE"

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "checked by $(id -un)"
+exec sleep 1000

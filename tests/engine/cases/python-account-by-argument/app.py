@@ -1,0 +1,14 @@
+import http.server
+import os
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        with open("x.txt", "a") as f:
+            f.write(self.path + "\n")
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"by name\n")
+
+
+http.server.HTTPServer(("", int(os.environ.get("PORT", "8000"))), Handler).serve_forever()
