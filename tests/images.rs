@@ -6,6 +6,9 @@
 #[path = "../build/check.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod check;
+#[path = "../build/languages.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod languages;
 #[path = "../build/read.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod read;

@@ -1,0 +1,216 @@
+//! The source files that the container's command starts, and those of their folders.
+
+use std::collections::HashSet;
+
+use super::line::{Line, is_word, lines};
+use super::{BYTES, FILES, call};
+use crate::context::Entry;
+use crate::facts::{self, Language};
+use crate::model::entry::Program;
+use crate::model::hazard::Scene;
+use crate::model::start::{self, tool};
+use crate::model::value;
+
+/// Most names in folders that are looked at.
+const NAMES: usize = 4000;
+const DEPTH: usize = 12;
+
+/// Folders that hold no part of what runs.
+const SKIPPED: [&str; 18] = [
+    ".git",
+    ".github",
+    ".venv",
+    "__pycache__",
+    "__tests__",
+    "benchmarks",
+    "docs",
+    "e2e",
+    "examples",
+    "migrations",
+    "node_modules",
+    "script",
+    "scripts",
+    "test",
+    "testdata",
+    "tests",
+    "tools",
+    "vendor",
+];
+
+/// A file of the image that holds source.
+pub(in crate::model) struct File {
+    /// What it is called for people.
+    shown: String,
+    /// Its language.
+    pub(super) language: &'static Language,
+    /// Its code.
+    pub(super) lines: Vec<Line>,
+    /// Whether an interpreter starts it, so that what stands at its outermost level happens.
+    pub(super) started: bool,
+    /// Words of its lines that bring in other files.
+    imports: HashSet<String>,
+}
+
+impl File {
+    fn new(shown: &str, text: &[u8], language: &'static Language, started: bool) -> Self {
+        let lines = lines(&String::from_utf8_lossy(text), &language.shows);
+        let brings = |line: &&Line| language.shows.imports.iter().any(|word| call::holds(&line.text, word));
+        let words = lines.iter().filter(brings).flat_map(|line| line.text.split(|letter| !is_word(letter)));
+        let imports = words.map(str::to_owned).collect();
+        Self { shown: shown.to_owned(), language, lines, started, imports }
+    }
+
+    /// The name under which other files bring it in.
+    fn module(&self) -> &str {
+        let mut parts = self.shown.rsplit('/');
+        let name = parts.next().unwrap_or("");
+        let stem = name.split('.').next().unwrap_or("");
+        if matches!(stem, "index" | "__init__") { parts.next().unwrap_or("") } else { stem }
+    }
+
+    /// A line of it for people: `app.py:7`.
+    pub(super) fn place(&self, line: usize) -> String {
+        match self.shown.starts_with("line ") {
+            true => format!("the file of {}", self.shown),
+            false => format!("{}:{line}", self.shown),
+        }
+    }
+}
+
+/// The files that the command starts, those of their folders behind them; every one once.
+pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
+    let mut found = Found { files: Vec::new(), known: HashSet::new(), bytes: 0, names: 0 };
+    let mut folders = Vec::new();
+    for (language, place, started) in places(scene) {
+        let Some(file) = scene.file(&place) else { continue };
+        if found.known.insert(file.shown.clone()) {
+            found.bytes += file.text.len();
+            found.files.push(File::new(&file.shown, &file.text, language, started));
+            let image = place.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+            let folder = file.shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+            if !file.shown.starts_with("line ") {
+                folders.push((language, image, folder));
+            }
+        }
+    }
+    let first = found.files.len();
+    for (language, image, folder) in folders {
+        found.add(scene, language, &image, &folder, 0);
+    }
+    brought(found.files, first)
+}
+
+/// The first files, and of the others those that they bring in, directly or by each other: what nothing names may be a tool
+/// of the project's developers.
+fn brought(mut files: Vec<File>, first: usize) -> Vec<File> {
+    let mut others = files.split_off(first);
+    let mut at = 0;
+    while at < files.len() {
+        let (more, left) = others.into_iter().partition(|file| files.get(at).is_some_and(|by| by.imports.contains(file.module())));
+        others = left;
+        files.extend::<Vec<File>>(more);
+        at += 1;
+    }
+    files
+}
+
+struct Found {
+    files: Vec<File>,
+    known: HashSet<String>,
+    bytes: usize,
+    names: usize,
+}
+
+impl Found {
+    /// Adds the source of a folder of the project, as far as copies bring it to the folder `image`.
+    fn add(&mut self, scene: &Scene<'_>, language: &'static Language, image: &str, folder: &str, depth: usize) {
+        for name in scene.files.list(folder).iter() {
+            self.names += 1;
+            if self.names > NAMES || self.files.len() >= FILES || self.bytes >= BYTES {
+                return;
+            }
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            let place = format!("{image}/{name}");
+            match scene.files.entry(&path) {
+                Entry::Folder if depth < DEPTH && !SKIPPED.contains(&name.as_str()) => {
+                    self.add(scene, language, &place, &path, depth + 1);
+                }
+                Entry::File { .. } if language.is_source(name) && !language.is_test(name) => {
+                    let file = Some(&path).filter(|path| !self.known.contains(*path)).and_then(|_| scene.file(&place));
+                    if let Some(file) = file.filter(|file| file.shown == path) {
+                        self.known.insert(path);
+                        self.bytes += file.text.len();
+                        self.files.push(File::new(&file.shown, &file.text, language, false));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Paths in the image of the files that interpreters start, or that servers load as modules.
+fn places(scene: &Scene<'_>) -> Vec<(&'static Language, String, bool)> {
+    let mut found = Vec::new();
+    for program in start::all(scene) {
+        found.extend(place(scene, &program.name, &program.arguments));
+        found.extend(by_shebang(scene, program));
+        for (name, arguments) in tool::interpreted(scene, program) {
+            found.extend(place(scene, &name, &arguments));
+        }
+    }
+    found
+}
+
+/// The file that a program with these arguments runs or loads.
+fn place(
+    scene: &Scene<'_>,
+    name: &str,
+    arguments: &[Option<String>],
+) -> Option<(&'static Language, String, bool)> {
+    let mut languages = facts::languages().iter();
+    let language = languages.find(|it| it.is_run_by(name) || it.shows.loaders.contains(&name))?;
+    let cwd = scene.model.process_folder(scene.stage);
+    let cwd = cwd.text()?;
+    let module = |text: &str| {
+        let path = value::join(cwd, &text.replace('.', "/"));
+        let candidates = [format!("{path}.py"), format!("{path}/__main__.py"), format!("{path}/__init__.py")];
+        candidates.into_iter().find(|path| scene.file(path).is_some())
+    };
+    if !language.is_run_by(name) {
+        let loaded = arguments.iter().flatten().find_map(|word| {
+            let (path, _) = word.split_once(':').filter(|_| !word.starts_with('-') && !word.contains('/'))?;
+            module(path)
+        });
+        return loaded.map(|path| (language, path, false));
+    }
+    let mut words = arguments.iter().map(Option::as_deref);
+    while let Some(word) = words.next() {
+        let word = word?;
+        if word == "-m" && language.endings.contains(&".py") {
+            return module(words.next()??).map(|path| (language, path, true));
+        }
+        if language.shows.options.contains(&word) {
+            words.next();
+        } else if !word.starts_with('-') && !language.shows.verbs.contains(&word) {
+            let path = value::join(cwd, word);
+            let endings = language.endings.iter();
+            let named = endings.clone().map(|ending| format!("{path}{ending}"));
+            let index = endings.map(|ending| format!("{path}/index{ending}"));
+            let itself = Some(path.clone()).filter(|path| language.is_source(path));
+            let mut candidates = itself.into_iter().chain(named).chain(index);
+            return candidates.find(|path| scene.file(path).is_some()).map(|path| (language, path, true));
+        }
+    }
+    None
+}
+
+/// A file with `#!` that is run by its own name.
+fn by_shebang(scene: &Scene<'_>, program: &Program) -> Option<(&'static Language, String, bool)> {
+    let language = facts::languages().iter().find(|language| language.is_source(&program.name))?;
+    let place = scene.places(&program.path).into_iter().find(|place| scene.file(place).is_some())?;
+    let file = scene.file(&place)?;
+    let first = String::from_utf8_lossy(file.text.split(|byte| *byte == b'\n').next()?).into_owned();
+    let words = first.strip_prefix("#!")?.split(['/', ' ', '\r']);
+    words.into_iter().any(|word| language.is_run_by(word)).then_some((language, place, true))
+}
