@@ -2,7 +2,7 @@
 
 use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, companions, given, modes, opened, plain, write_set};
+use super::{Change, Draft, Handed, Identity, companions, given, modes, opened, plain, witness, write_set};
 use crate::context::Entry;
 use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
@@ -30,6 +30,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     }
     write_set::plan(draft, &identity, &owners);
     kept(draft, &identity);
+    witness::written(draft, &identity, &owners);
     opened::closed(draft);
     opened::private(draft);
     match draft.options.ownership {
