@@ -60,6 +60,9 @@ pub struct Shows {
     /// Programs that load a module named as `module:name`.
     #[serde(default)]
     pub loaders: Vec<String>,
+    /// A text that stands where a compiled program begins; empty where an interpreter is told the file.
+    #[serde(default)]
+    pub begins: String,
     /// Words of lines that bring in another file.
     pub imports: Vec<String>,
     /// Conditions that hold for everybody but root.
@@ -144,12 +147,13 @@ pub fn rows(languages: &Languages) -> impl Iterator<Item = String> {
 
 fn shows(shows: &Shows) -> String {
     format!(
-        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?} }}",
+        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?} }}",
         shows.comment,
         shows.blocks,
         shows.options,
         shows.verbs,
         shows.loaders,
+        shows.begins,
         shows.imports,
         shows.root_checks,
         shows.ends,

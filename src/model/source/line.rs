@@ -47,6 +47,7 @@ const NOTHING: Shows = Shows {
     options: &[],
     verbs: &[],
     loaders: &[],
+    begins: "",
     imports: &[],
     root_checks: &[],
     ends: &[],

@@ -2,6 +2,7 @@
 //! shows: that it ends unless it is root, where it listens, what it makes.
 
 mod call;
+mod compiled;
 mod line;
 mod listen;
 mod started;

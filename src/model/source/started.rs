@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::line::{Line, is_word, lines};
-use super::{BYTES, FILES, call};
+use super::{BYTES, FILES, call, compiled};
 use crate::context::Entry;
 use crate::facts::{self, Language};
 use crate::model::entry::Program;
@@ -52,7 +52,7 @@ pub(in crate::model) struct File {
 }
 
 impl File {
-    fn new(shown: &str, text: &[u8], language: &'static Language, started: bool) -> Self {
+    pub(super) fn new(shown: &str, text: &[u8], language: &'static Language, started: bool) -> Self {
         let lines = lines(&String::from_utf8_lossy(text), &language.shows);
         let brings = |line: &&Line| language.shows.imports.iter().any(|word| call::holds(&line.text, word));
         let words = lines.iter().filter(brings).flat_map(|line| line.text.split(|letter| !is_word(letter)));
@@ -94,6 +94,9 @@ pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
         }
     }
     let first = found.files.len();
+    if first == 0 {
+        return compiled::file(scene).into_iter().collect();
+    }
     for (language, image, folder) in folders {
         found.add(scene, language, &image, &folder, 0);
     }

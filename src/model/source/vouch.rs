@@ -30,7 +30,7 @@ struct Found {
 }
 
 /// The language of the one program: an interpreter's, or the compiler's that a stage runs.
-fn language(scene: &Scene<'_>) -> Option<&'static facts::Language> {
+pub(super) fn language(scene: &Scene<'_>) -> Option<&'static facts::Language> {
     let all = start::all(scene);
     let interprets = |name: &str| facts::command(name).is_some_and(|known| known.role == ProgramRole::Interpreter);
     let interpreters =
@@ -60,7 +60,7 @@ fn language(scene: &Scene<'_>) -> Option<&'static facts::Language> {
 }
 
 /// What all stages copy from the context, as paths of the project.
-fn folders(scene: &Scene<'_>) -> Option<Vec<String>> {
+pub(super) fn folders(scene: &Scene<'_>) -> Option<Vec<String>> {
     let model = scene.model;
     let mut found = Vec::new();
     for index in 0..model.tree.instructions.len() {
