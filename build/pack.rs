@@ -4,8 +4,7 @@ use super::languages;
 use super::read::Templates;
 use super::reasons;
 use super::schema::{
-    Account, Commands, Drops, Facts, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens, Variant,
-    Writable,
+    Account, Commands, Drops, Facts, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens, Variant, Writable,
 };
 use super::words;
 

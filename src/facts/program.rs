@@ -1,8 +1,8 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
 use super::{
-    APP_ACCOUNTS, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, PRIVATE_MAKERS,
-    PROGRAMS, TOOL_VARIABLES,
+    APP_ACCOUNTS, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, PRIVATE_MAKERS, PROGRAMS,
+    TOOL_VARIABLES,
 };
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.

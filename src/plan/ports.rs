@@ -40,13 +40,13 @@ fn is_variable(draft: &Draft<'_>, place: &Named) -> bool {
 fn in_source(draft: &mut Draft<'_>, rule: &'static str, said: &Listens, of: &[&Named]) {
     let from = said.port;
     let at = of.first().map_or(witness::command(draft), |place| place.at);
-    let told = match &said.variable {
-        Some(name) if said.set => format!(" as ENV {name} tells it"),
-        Some(name) => format!(" unless {name} tells it another port, which no ENV does"),
-        None => String::new(),
-    };
     let exposes = if of.iter().any(|place| place.role == Use::Exposes) { " and in EXPOSE" } else { "" };
-    let why = format!("{} listens on {from}{told}: move it there{exposes} by hand, or say --port keep", said.place);
+    let (when, what) = match &said.variable {
+        Some(name) if said.set => (format!(", as ENV {name} says"), "change it there"),
+        Some(name) => (format!(" unless {name} says another port, which no ENV does"), "say it by an ENV"),
+        None => (String::new(), "move it there"),
+    };
+    let why = format!("{} listens on {from}{when}: {what}{exposes} by hand, or say --port keep", said.place);
     draft.refuse(rule, at, privileged(from), "port-listener", why);
 }
 

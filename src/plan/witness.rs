@@ -19,7 +19,7 @@ const MOST: usize = 3;
 /// The instruction that starts the process.
 pub(super) fn command(draft: &Draft<'_>) -> usize {
     let entry = draft.scene.model.entry(draft.scene.stage);
-    entry.cmd.or(entry.entrypoint).map_or(draft.scene.from(), |(_, index)| index)
+    entry.entrypoint.or(entry.cmd).map_or(draft.scene.from(), |(_, index)| index)
 }
 
 /// A cache that the source keeps beside the installed packages.

@@ -154,7 +154,10 @@ mod tests {
         let server = ".HTTPServer((<arg>, <port>)";
         let line = "http.server.HTTPServer(('', int(os.environ.get('PORT', '80'))), H)";
         assert_eq!(first(line, server).as_deref(), Some("int(os.environ.get(\"PORT\",\"80\"))"));
-        assert_eq!(first("http.ListenAndServe(\":80\", nil)", "http.ListenAndServe(\":<port>\"").as_deref(), Some("80"));
+        assert_eq!(
+            first("http.ListenAndServe(\":80\", nil)", "http.ListenAndServe(\":<port>\"").as_deref(),
+            Some("80")
+        );
     }
 
     #[test]

@@ -153,7 +153,8 @@ mod tests {
         let python = "'''about\nopen('/x', 'w')\n'''\nx = 1 # y\n\"\"\"one\"\"\"\ns = \"\"\"\nopen('/x')\n\"\"\"\nopen( '/y' , \"it's\")\n";
         let expected = [(4, "x=1"), (6, "s="), (9, "open(\"/y\",\"it's\")")];
         assert_eq!(of("python", python), expected.map(|(at, text)| (at, text.to_owned())));
-        let script = "// a\n/* b\n listen(80)\n*/ if (x) return y;\nconst z = `/a`; // \"\ncall('//b');\nq = `\n.listen(80)`\n";
+        let script =
+            "// a\n/* b\n listen(80)\n*/ if (x) return y;\nconst z = `/a`; // \"\ncall('//b');\nq = `\n.listen(80)`\n";
         let expected = [(4, "if(x)return y;"), (5, "const z=\"/a\";"), (6, "call(\"//b\");"), (7, "q=")];
         assert_eq!(of("javascript", script), expected.map(|(at, text)| (at, text.to_owned())));
     }

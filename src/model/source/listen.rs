@@ -98,7 +98,8 @@ fn variable(text: &str, line: usize, shows: &Shows) -> Option<Said> {
         return None;
     }
     let rest = text.get(end..)?.replace(",10)", ")");
-    let mut numbers = rest.split(|letter| !is_word(letter)).filter(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    let mut numbers =
+        rest.split(|letter| !is_word(letter)).filter(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     let first = numbers.next().map(str::parse);
     match (first, numbers.next()) {
         (Some(Ok(number)), None) => Some(Said { line, variables, number: Some(number) }),
@@ -144,7 +145,10 @@ mod tests {
         assert_eq!(of("app.listen(parseInt(process.env['PORT'] || '80', 10))"), ["PORT:80"]);
         assert_eq!(of("app.listen({ port: 443 })"), ["443"]);
         assert_eq!(of("app.set('port', process.env.PORT || 80);\napp.listen(app.get('port'));"), ["PORT:80"]);
-        assert_eq!(of("const a = process.env.PORT || process.env.HTTP_PORT || 80\napp.listen(a)"), ["PORT+HTTP_PORT:80"]);
+        assert_eq!(
+            of("const a = process.env.PORT || process.env.HTTP_PORT || 80\napp.listen(a)"),
+            ["PORT+HTTP_PORT:80"]
+        );
     }
 
     #[test]
@@ -163,7 +167,10 @@ mod tests {
         let of = |text| of("python", text);
         assert_eq!(of("app.run(host='0.0.0.0', port=80)"), ["80"]);
         assert_eq!(of("HTTPServer(('', int(os.environ.get('PORT', 80))), H)"), ["PORT:80"]);
-        assert_eq!(of("PORT: int = int(os.getenv('PORT', '80'))\nuvicorn.run('a:b', host='::', port=PORT)"), ["PORT:80"]);
+        assert_eq!(
+            of("PORT: int = int(os.getenv('PORT', '80'))\nuvicorn.run('a:b', host='::', port=PORT)"),
+            ["PORT:80"]
+        );
         assert_eq!(of("uvicorn.run(app, port=int(os.environ['PORT']))"), ["PORT:?"]);
         assert!(of("s.listen(5)\nrequests.get(url, port=443)").is_empty());
     }

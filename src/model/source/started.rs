@@ -7,6 +7,7 @@ use super::{BYTES, FILES, call, compiled};
 use crate::context::Entry;
 use crate::facts::{self, Language};
 use crate::model::entry::Program;
+use crate::model::file::ImageFile;
 use crate::model::hazard::Scene;
 use crate::model::start::{self, tool};
 use crate::model::value;
@@ -81,11 +82,10 @@ impl File {
 pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
     let mut found = Found { files: Vec::new(), known: HashSet::new(), bytes: 0, names: 0 };
     let mut folders = Vec::new();
-    for (language, place, started) in places(scene) {
-        let Some(file) = scene.file(&place) else { continue };
+    for Start { language, place, file, runs } in starts(scene) {
         if found.known.insert(file.shown.clone()) {
             found.bytes += file.text.len();
-            found.files.push(File::new(&file.shown, &file.text, language, started));
+            found.files.push(File::new(&file.shown, &file.text, language, runs));
             let image = place.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
             let folder = file.shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
             if !file.shown.starts_with("line ") {
@@ -109,7 +109,8 @@ fn brought(mut files: Vec<File>, first: usize) -> Vec<File> {
     let mut others = files.split_off(first);
     let mut at = 0;
     while at < files.len() {
-        let (more, left) = others.into_iter().partition(|file| files.get(at).is_some_and(|by| by.imports.contains(file.module())));
+        let (more, left) =
+            others.into_iter().partition(|file| files.get(at).is_some_and(|by| by.imports.contains(file.module())));
         others = left;
         files.extend::<Vec<File>>(more);
         at += 1;
@@ -152,68 +153,73 @@ impl Found {
     }
 }
 
-/// Paths in the image of the files that interpreters start, or that servers load as modules.
-fn places(scene: &Scene<'_>) -> Vec<(&'static Language, String, bool)> {
+/// A file that an interpreter starts, or that a server loads as a module.
+struct Start {
+    language: &'static Language,
+    /// Its path in the image.
+    place: String,
+    file: ImageFile,
+    runs: bool,
+}
+
+fn starts(scene: &Scene<'_>) -> Vec<Start> {
     let mut found = Vec::new();
     for program in start::all(scene) {
-        found.extend(place(scene, &program.name, &program.arguments));
+        found.extend(by_argument(scene, &program.name, &program.arguments));
         found.extend(by_shebang(scene, program));
         for (name, arguments) in tool::interpreted(scene, program) {
-            found.extend(place(scene, &name, &arguments));
+            found.extend(by_argument(scene, &name, &arguments));
         }
     }
     found
 }
 
 /// The file that a program with these arguments runs or loads.
-fn place(
-    scene: &Scene<'_>,
-    name: &str,
-    arguments: &[Option<String>],
-) -> Option<(&'static Language, String, bool)> {
+fn by_argument(scene: &Scene<'_>, name: &str, arguments: &[Option<String>]) -> Option<Start> {
     let mut languages = facts::languages().iter();
     let language = languages.find(|it| it.is_run_by(name) || it.shows.loaders.contains(&name))?;
     let cwd = scene.model.process_folder(scene.stage);
     let cwd = cwd.text()?;
-    let module = |text: &str| {
+    let first = |candidates: Vec<String>, runs: bool| {
+        let found = candidates.into_iter().find_map(|place| Some((scene.file(&place)?, place)));
+        found.map(|(file, place)| Start { language, place, file, runs })
+    };
+    let module = |text: &str, runs: bool| {
         let path = value::join(cwd, &text.replace('.', "/"));
-        let candidates = [format!("{path}.py"), format!("{path}/__main__.py"), format!("{path}/__init__.py")];
-        candidates.into_iter().find(|path| scene.file(path).is_some())
+        first(vec![format!("{path}.py"), format!("{path}/__main__.py"), format!("{path}/__init__.py")], runs)
     };
     if !language.is_run_by(name) {
-        let loaded = arguments.iter().flatten().find_map(|word| {
+        return arguments.iter().flatten().find_map(|word| {
             let (path, _) = word.split_once(':').filter(|_| !word.starts_with('-') && !word.contains('/'))?;
-            module(path)
+            module(path, false)
         });
-        return loaded.map(|path| (language, path, false));
     }
     let mut words = arguments.iter().map(Option::as_deref);
     while let Some(word) = words.next() {
         let word = word?;
-        if word == "-m" && language.endings.contains(&".py") {
-            return module(words.next()??).map(|path| (language, path, true));
+        if word == "-m" && language.is_source("__main__.py") {
+            return module(words.next()??, true);
         }
         if language.shows.options.contains(&word) {
             words.next();
         } else if !word.starts_with('-') && !language.shows.verbs.contains(&word) {
             let path = value::join(cwd, word);
-            let endings = language.endings.iter();
-            let named = endings.clone().map(|ending| format!("{path}{ending}"));
-            let index = endings.map(|ending| format!("{path}/index{ending}"));
-            let itself = Some(path.clone()).filter(|path| language.is_source(path));
-            let mut candidates = itself.into_iter().chain(named).chain(index);
-            return candidates.find(|path| scene.file(path).is_some()).map(|path| (language, path, true));
+            let mut candidates: Vec<String> =
+                Some(path.clone()).filter(|path| language.is_source(path)).into_iter().collect();
+            candidates.extend(language.endings.iter().map(|ending| format!("{path}{ending}")));
+            candidates.extend(language.endings.iter().map(|ending| format!("{path}/index{ending}")));
+            return first(candidates, true);
         }
     }
     None
 }
 
 /// A file with `#!` that is run by its own name.
-fn by_shebang(scene: &Scene<'_>, program: &Program) -> Option<(&'static Language, String, bool)> {
+fn by_shebang(scene: &Scene<'_>, program: &Program) -> Option<Start> {
     let language = facts::languages().iter().find(|language| language.is_source(&program.name))?;
-    let place = scene.places(&program.path).into_iter().find(|place| scene.file(place).is_some())?;
-    let file = scene.file(&place)?;
+    let places = scene.places(&program.path).into_iter();
+    let (file, place) = places.into_iter().find_map(|place| Some((scene.file(&place)?, place)))?;
     let first = String::from_utf8_lossy(file.text.split(|byte| *byte == b'\n').next()?).into_owned();
     let words = first.strip_prefix("#!")?.split(['/', ' ', '\r']);
-    words.into_iter().any(|word| language.is_run_by(word)).then_some((language, place, true))
+    words.into_iter().any(|word| language.is_run_by(word)).then_some(Start { language, place, file, runs: true })
 }

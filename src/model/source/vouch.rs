@@ -54,8 +54,7 @@ pub(super) fn language(scene: &Scene<'_>) -> Option<&'static facts::Language> {
     });
     let bases: Vec<&str> = bases.collect();
     facts::languages().iter().find(|language| {
-        names.iter().any(|name| language.is_run_by(name))
-            || language.images.iter().any(|image| bases.contains(image))
+        names.iter().any(|name| language.is_run_by(name)) || language.images.iter().any(|image| bases.contains(image))
     })
 }
 

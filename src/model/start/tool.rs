@@ -122,7 +122,9 @@ impl Package {
         let Ok(tree) = shell::parse(text.as_bytes(), Dialect::Posix) else { return };
         for ran in command::walk(&tree, &Value::Unknown, &mut |_| None) {
             let wraps = facts::command(&ran.name).is_some_and(|known| known.role == ProgramRole::Wrapper);
-            let beside = |word: &&Option<String>| word.as_deref().is_some_and(|word| word.starts_with('-') || word.contains('='));
+            let beside = |word: &&Option<String>| {
+                word.as_deref().is_some_and(|word| word.starts_with('-') || word.contains('='))
+            };
             match runs_script(&ran) {
                 Some(name) => self.interpreted(&name, known, found),
                 None if wraps => {
