@@ -2,19 +2,22 @@
 
 use super::line::{is_word, plain};
 
+/// Calls of the templates in the form of lines, once for all lines that they are looked for in.
+pub(super) fn prepared(calls: &[&str]) -> Vec<String> {
+    calls.iter().map(|call| plain(call)).collect()
+}
+
 /// What a call's `<path>` or `<port>` stands for, everywhere that the line holds the call.
-pub(super) fn arguments<'l>(line: &'l str, call: &str) -> Vec<&'l str> {
-    let call = plain(call);
+pub(super) fn arguments<'l>(line: &'l str, call: &'l str) -> impl Iterator<Item = &'l str> {
     let first = call.split('<').next().unwrap_or("");
     let starts = places(line, first).into_iter();
-    starts.filter_map(|at| fits(line, at, &call)).filter(|text| !text.is_empty()).collect()
+    starts.filter_map(move |at| fits(line, at, call)).filter(|text| !text.is_empty())
 }
 
 /// Whether a line holds a text that is no part of a longer word, and no method of something else.
 pub(super) fn holds(line: &str, text: &str) -> bool {
-    let text = plain(text);
     let ends = text.ends_with(is_word);
-    places(line, &text).into_iter().any(|at| {
+    places(line, text).into_iter().any(|at| {
         let after = line.get(at + text.len()..).and_then(|rest| rest.chars().next());
         !(ends && after.is_some_and(is_word))
     })
@@ -122,7 +125,7 @@ mod tests {
     use super::*;
 
     fn first(line: &str, call: &str) -> Option<String> {
-        arguments(&plain(line), call).first().map(|text| (*text).to_owned())
+        arguments(&plain(line), &plain(call)).next().map(str::to_owned)
     }
 
     #[test]
@@ -162,8 +165,9 @@ mod tests {
 
     #[test]
     fn words_are_whole() {
-        assert!(holds(&plain("if os.geteuid() != 0:"), "os.geteuid() != 0"));
-        assert!(!holds(&plain("if os.geteuid() != 01:"), "os.geteuid() != 0"));
-        assert!(holds(&plain("raise ValueError"), "raise ") && !holds(&plain("praise(x)"), "raise "));
+        let holds = |line: &str, text: &str| holds(&plain(line), &plain(text));
+        assert!(holds("if os.geteuid() != 0:", "os.geteuid() != 0"));
+        assert!(!holds("if os.geteuid() != 01:", "os.geteuid() != 0"));
+        assert!(holds("raise ValueError", "raise ") && !holds("praise(x)", "raise "));
     }
 }

@@ -1,7 +1,7 @@
 //! Which ports the started file listens on, by what it says itself.
 
-use super::call::{arguments, expression};
-use super::line::{Line, is_word, plain};
+use super::call::{arguments, expression, prepared};
+use super::line::{Line, is_word};
 use crate::facts::Shows;
 
 /// Variables of the environment that name where a process listens, whatever else it reads.
@@ -24,9 +24,10 @@ pub(super) struct Said {
 pub(super) fn listens(lines: &[Line], shows: &Shows) -> Vec<Said> {
     let mut found = Vec::new();
     let mut open = false;
+    let (calls, environment) = (prepared(shows.listens), prepared(shows.environment));
     for line in lines {
-        for port in shows.listens.iter().flat_map(|call| arguments(&line.text, call)) {
-            match value(port, line.number, lines, shows, DEPTH) {
+        for port in calls.iter().flat_map(|call| arguments(&line.text, call)) {
+            match value(port, line.number, lines, &environment, DEPTH) {
                 Some(said) => found.push(said),
                 None => open = true,
             }
@@ -35,7 +36,7 @@ pub(super) fn listens(lines: &[Line], shows: &Shows) -> Vec<Said> {
     // A port that comes from afar is the one that a line reads under its own name.
     if open && found.is_empty() {
         let own = |said: &Said| said.variables.iter().all(|name| OWN.contains(&name.as_str()));
-        let read = lines.iter().filter_map(|line| variable(&line.text, line.number, shows));
+        let read = lines.iter().filter_map(|line| variable(&line.text, line.number, &environment));
         found.extend(read.filter(|said| own(said) && said.number.is_some()));
     }
     found.dedup();
@@ -43,11 +44,11 @@ pub(super) fn listens(lines: &[Line], shows: &Shows) -> Vec<Said> {
 }
 
 /// What an expression comes to.
-fn value(text: &str, line: usize, lines: &[Line], shows: &Shows, depth: usize) -> Option<Said> {
+fn value(text: &str, line: usize, lines: &[Line], environment: &[String], depth: usize) -> Option<Said> {
     if let Some(number) = number(text) {
         return Some(Said { line, variables: Vec::new(), number: Some(number) });
     }
-    if let Some(said) = variable(text, line, shows) {
+    if let Some(said) = variable(text, line, environment) {
         return Some(said);
     }
     let name = unwrapped(text);
@@ -58,7 +59,7 @@ fn value(text: &str, line: usize, lines: &[Line], shows: &Shows, depth: usize) -
     if set.next().is_some() {
         return None;
     }
-    value(text, at, lines, shows, depth - 1)
+    value(text, at, lines, environment, depth - 1)
 }
 
 /// A number, in quotes or in what turns a text into one.
@@ -80,10 +81,10 @@ fn unwrapped(text: &str) -> &str {
 }
 
 /// An expression that reads the environment: its variables, and the one number behind them.
-fn variable(text: &str, line: usize, shows: &Shows) -> Option<Said> {
+fn variable(text: &str, line: usize, environment: &[String]) -> Option<Said> {
     let mut variables: Vec<String> = Vec::new();
     let mut end = 0;
-    for begin in shows.environment.iter().map(|begin| plain(begin)) {
+    for begin in environment {
         for (at, _) in text.match_indices(begin.as_str()) {
             let rest = text.get(at + begin.len()..)?;
             let len = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());

@@ -44,16 +44,18 @@ pub struct Listens {
 pub fn root_check(scene: &Scene<'_>) -> Option<Shown> {
     scene.sources().iter().filter(|file| file.started).find_map(|file| {
         let shows = &file.language.shows;
+        let (checks, ends) = (call::prepared(shows.root_checks), call::prepared(shows.ends));
         file.lines.iter().enumerate().find_map(|(at, line)| {
-            let check = shows.root_checks.iter().find(|check| call::holds(&line.text, check))?;
+            let check = checks.iter().position(|check| call::holds(&line.text, check))?;
             // What more is asked for may be what needs root.
             if [" and ", "&&"].iter().any(|word| line.text.contains(word)) && !asks_for_system(&line.text) {
                 return None;
             }
             let inside = file.lines.iter().skip(at + 1).take_while(|next| next.indent > line.indent);
             let mut block = std::iter::once(line).chain(inside);
-            let ends = block.any(|line| shows.ends.iter().any(|end| call::holds(&line.text, end)));
-            ends.then(|| Shown { place: file.place(line.number), what: (*check).to_owned() })
+            let ends = block.any(|line| ends.iter().any(|end| call::holds(&line.text, end)));
+            let what = (*shows.root_checks.get(check)?).to_owned();
+            ends.then(|| Shown { place: file.place(line.number), what })
         })
     })
 }
@@ -121,8 +123,9 @@ pub fn creates(scene: &Scene<'_>) -> Vec<Shown> {
 fn called(scene: &Scene<'_>, calls: fn(&started::File) -> &'static [&'static str]) -> Vec<Shown> {
     let mut found: Vec<Shown> = Vec::new();
     for file in scene.sources() {
+        let calls = call::prepared(calls(file));
         for line in &file.lines {
-            for path in calls(file).iter().flat_map(|of| call::arguments(&line.text, of)).filter_map(value::normal) {
+            for path in calls.iter().flat_map(|of| call::arguments(&line.text, of)).filter_map(value::normal) {
                 if !found.iter().any(|known| known.what == path) {
                     found.push(Shown { place: file.place(line.number), what: path });
                 }
@@ -134,11 +137,9 @@ fn called(scene: &Scene<'_>, calls: fn(&started::File) -> &'static [&'static str
 
 /// The first line of source that names a cache beside the installed packages.
 pub fn cache(scene: &Scene<'_>) -> Option<String> {
-    let names = |file: &File, text: &str| {
-        file.language.shows.caches.iter().any(|cache| text.contains(line::plain(cache).as_str()))
-    };
     scene.sources().iter().find_map(|file| {
-        let line = file.lines.iter().find(|line| names(file, &line.text))?;
+        let caches = call::prepared(file.language.shows.caches);
+        let line = file.lines.iter().find(|line| caches.iter().any(|cache| line.text.contains(cache)))?;
         Some(file.place(line.number))
     })
 }

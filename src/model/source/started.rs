@@ -55,18 +55,11 @@ pub(in crate::model) struct File {
 impl File {
     pub(super) fn new(shown: &str, text: &[u8], language: &'static Language, started: bool) -> Self {
         let lines = lines(&String::from_utf8_lossy(text), &language.shows);
-        let brings = |line: &&Line| language.shows.imports.iter().any(|word| call::holds(&line.text, word));
+        let brought = call::prepared(language.shows.imports);
+        let brings = |line: &&Line| brought.iter().any(|word| call::holds(&line.text, word));
         let words = lines.iter().filter(brings).flat_map(|line| line.text.split(|letter| !is_word(letter)));
         let imports = words.map(str::to_owned).collect();
         Self { shown: shown.to_owned(), language, lines, started, imports }
-    }
-
-    /// The name under which other files bring it in.
-    fn module(&self) -> &str {
-        let mut parts = self.shown.rsplit('/');
-        let name = parts.next().unwrap_or("");
-        let stem = name.split('.').next().unwrap_or("");
-        if matches!(stem, "index" | "__init__") { parts.next().unwrap_or("") } else { stem }
     }
 
     /// A line of it for people: `app.py:7`.
@@ -78,59 +71,73 @@ impl File {
     }
 }
 
-/// The files that the command starts, those of their folders behind them; every one once.
+/// The files that the command starts, and of their folders those that they bring in, directly or by each other: what nothing
+/// names may be a tool of the project's developers. Every one is read once.
 pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
-    let mut found = Found { files: Vec::new(), known: HashSet::new(), bytes: 0, names: 0 };
-    let mut folders = Vec::new();
+    let mut files: Vec<File> = Vec::new();
+    let mut beside = Beside { files: Vec::new(), names: 0 };
+    let mut bytes = 0;
     for Start { language, place, file, runs } in starts(scene) {
-        if found.known.insert(file.shown.clone()) {
-            found.bytes += file.text.len();
-            found.files.push(File::new(&file.shown, &file.text, language, runs));
-            let image = place.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-            let folder = file.shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-            if !file.shown.starts_with("line ") {
-                folders.push((language, image, folder));
-            }
+        if files.iter().any(|known| known.shown == file.shown) {
+            continue;
+        }
+        bytes += file.text.len();
+        files.push(File::new(&file.shown, &file.text, language, runs));
+        if !file.shown.starts_with("line ") {
+            let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+            beside.add(scene, language, &folder(&place), &folder(&file.shown), 0);
         }
     }
-    let first = found.files.len();
-    if first == 0 {
+    if files.is_empty() {
         return compiled::file(scene).into_iter().collect();
     }
-    for (language, image, folder) in folders {
-        found.add(scene, language, &image, &folder, 0);
-    }
-    brought(found.files, first)
-}
-
-/// The first files, and of the others those that they bring in, directly or by each other: what nothing names may be a tool
-/// of the project's developers.
-fn brought(mut files: Vec<File>, first: usize) -> Vec<File> {
-    let mut others = files.split_off(first);
     let mut at = 0;
-    while at < files.len() {
-        let (more, left) =
-            others.into_iter().partition(|file| files.get(at).is_some_and(|by| by.imports.contains(file.module())));
-        others = left;
-        files.extend::<Vec<File>>(more);
+    while let Some(by) = files.get(at) {
+        let (named, left): (Vec<Other>, Vec<Other>) =
+            beside.files.into_iter().partition(|file| by.imports.contains(module(&file.path)));
+        beside.files = left;
+        for Other { language, place, path } in named {
+            if files.len() >= FILES || bytes >= BYTES {
+                return files;
+            }
+            let file = scene.file(&place).filter(|file| file.shown == path);
+            if let Some(file) = file.filter(|_| files.iter().all(|known| known.shown != path)) {
+                bytes += file.text.len();
+                files.push(File::new(&path, &file.text, language, false));
+            }
+        }
         at += 1;
     }
     files
 }
 
-struct Found {
-    files: Vec<File>,
-    known: HashSet<String>,
-    bytes: usize,
+/// The name under which other files bring in the one at a path.
+fn module(path: &str) -> &str {
+    let mut parts = path.rsplit('/');
+    let stem = parts.next().and_then(|name| name.split('.').next()).unwrap_or("");
+    if matches!(stem, "index" | "__init__") { parts.next().unwrap_or("") } else { stem }
+}
+
+/// Source that lies in the folder of a file that is started, or below.
+struct Beside {
+    files: Vec<Other>,
     names: usize,
 }
 
-impl Found {
-    /// Adds the source of a folder of the project, as far as copies bring it to the folder `image`.
+struct Other {
+    language: &'static Language,
+    /// Where it lies in the image if a copy brings it.
+    place: String,
+    /// Its path in the project.
+    path: String,
+}
+
+impl Beside {
+    /// Adds the source of a folder of the project that copies may bring to the folder `image`.
     fn add(&mut self, scene: &Scene<'_>, language: &'static Language, image: &str, folder: &str, depth: usize) {
         for name in scene.files.list(folder).iter() {
             self.names += 1;
-            if self.names > NAMES || self.files.len() >= FILES || self.bytes >= BYTES {
+            if self.names > NAMES {
                 return;
             }
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
@@ -140,12 +147,7 @@ impl Found {
                     self.add(scene, language, &place, &path, depth + 1);
                 }
                 Entry::File { .. } if language.is_source(name) && !language.is_test(name) => {
-                    let file = Some(&path).filter(|path| !self.known.contains(*path)).and_then(|_| scene.file(&place));
-                    if let Some(file) = file.filter(|file| file.shown == path) {
-                        self.known.insert(path);
-                        self.bytes += file.text.len();
-                        self.files.push(File::new(&file.shown, &file.text, language, false));
-                    }
+                    self.files.push(Other { language, place, path });
                 }
                 _ => {}
             }
