@@ -6,6 +6,9 @@
 #[path = "build/check.rs"]
 #[allow(unreachable_pub)]
 mod check;
+#[path = "build/languages.rs"]
+#[allow(unreachable_pub)]
+mod languages;
 #[path = "build/pack.rs"]
 #[allow(unreachable_pub)]
 mod pack;
@@ -40,7 +43,7 @@ fn main() -> Result<(), Failure> {
     for path in ["templates", "build.rs"] {
         println!("cargo:rerun-if-changed={path}");
     }
-    for module in ["check", "pack", "read", "reasons", "schema", "values", "words"] {
+    for module in ["check", "languages", "pack", "read", "reasons", "schema", "values", "words"] {
         println!("cargo:rerun-if-changed=build/{module}.rs");
     }
     let out = std::env::var("OUT_DIR").map_err(|error| Failure(format!("OUT_DIR: {error}")))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::schema::{Account, Commands, Facts, Frameworks, Image, Languages, PackageAccount, Recipe, Tokens};
+use super::schema::{Account, Commands, Facts, Frameworks, Image, PackageAccount, Recipe, Tokens};
 use super::values::{
     AT_START, COMMANDS, CONFIDENCES, FAMILIES, KNOWN, MOVED_WRITES, PROGRAM_KINDS, PROGRAM_ROLES, ROLES, STRATEGIES,
     TOOLS, WRITE_KINDS, WRITES, is_date, is_group, is_name, is_path, is_tag, is_user,
@@ -290,20 +290,6 @@ fn package_account(file: &mut File<'_>, account: &PackageAccount, commands: &Com
         }
     }
     file.sources(&account.sources);
-}
-
-/// `sources.yaml`.
-pub fn languages(path: &str, text: &str) -> Result<Languages, Vec<String>> {
-    let languages: Languages = parse(path, text)?;
-    let mut file = File { path, text, problems: Vec::new() };
-    for language in &languages.languages {
-        let lists = [&language.programs, &language.endings, &language.writes];
-        if lists.iter().any(|list| list.is_empty() || list.iter().any(String::is_empty)) {
-            file.wrong(0, &language.name, format!("`{}` without programs, endings or writes", language.name));
-        }
-        file.sources(&language.sources);
-    }
-    finish(file, languages)
 }
 
 /// `frameworks.yaml`.

@@ -1,10 +1,10 @@
 //! Writes checked templates as Rust: the static tables of `facts`.
 
+use super::languages;
 use super::read::Templates;
 use super::reasons;
 use super::schema::{
-    Account, Commands, Drops, Facts, Framework, Image, Language, MovedBy, PackageAccount, Recipe, Tokens, Variant,
-    Writable,
+    Account, Commands, Drops, Facts, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens, Variant, Writable,
 };
 use super::words;
 
@@ -28,7 +28,7 @@ pub fn tables(templates: &Templates) -> String {
     table(&mut out, "RECIPES", "AccountRecipe", templates.recipes.iter().map(recipe));
     commands(&mut out, &templates.commands);
     tokens(&mut out, &templates.tokens);
-    table(&mut out, "LANGUAGES", "Language", templates.languages.languages.iter().map(language));
+    table(&mut out, "LANGUAGES", "Language", languages::rows(&templates.languages));
     table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
     table(&mut out, "REASONS", "Reason", reasons::rows(&templates.reasons));
     out + &words::module(&templates.words)
@@ -248,21 +248,6 @@ fn framework(framework: &Framework) -> String {
         list(&framework.manifests, |(file, marks)| format!("({file:?}, {})", texts(marks))),
         texts(&framework.programs),
         texts(&framework.writes),
-    )
-}
-
-fn language(language: &Language) -> String {
-    format!(
-        "Language {{ name: {:?}, programs: {}, images: {}, endings: {}, tests: {}, main: {:?}, manifests: {}, writes: {}, libraries: {} }}",
-        language.name,
-        texts(&language.programs),
-        texts(&language.images),
-        texts(&language.endings),
-        texts(&language.tests),
-        language.main,
-        texts(&language.manifests),
-        texts(&language.writes),
-        texts(&language.libraries),
     )
 }
 

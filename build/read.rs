@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::check::{File, commands, frameworks, image, languages, recipes, tokens};
+use super::check::{File, commands, frameworks, image, recipes, tokens};
+use super::languages::{Languages, languages};
 use super::reasons::{Reasons, reasons};
-use super::schema::{Commands, Frameworks, Image, Languages, Recipe, Tokens};
+use super::schema::{Commands, Frameworks, Image, Recipe, Tokens};
 use super::words::{Lists, lists};
 
 /// All of `templates/`.

@@ -431,41 +431,6 @@ fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(source: D) -> Result<O
     pairs(source).map(Some)
 }
 
-/// `sources.yaml`: how the source of a program shows that it writes files.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Languages {
-    /// One entry a language.
-    pub languages: Vec<Language>,
-}
-
-/// A language.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Language {
-    /// Its name.
-    pub name: String,
-    /// Its compilers or interpreters.
-    pub programs: Vec<String>,
-    /// Templates of images whose stages are built with it.
-    #[serde(default)]
-    pub images: Vec<String>,
-    /// Endings of its files.
-    pub endings: Vec<String>,
-    /// Parts of the names of test files.
-    pub tests: Vec<String>,
-    /// A text that stands in the file that holds the program's start; empty when any may.
-    pub main: String,
-    /// Files that name its libraries.
-    pub manifests: Vec<String>,
-    /// Texts that stand in every call that writes files.
-    pub writes: Vec<String>,
-    /// Libraries that write files.
-    pub libraries: Vec<String>,
-    /// Where that is said.
-    pub sources: Vec<String>,
-}
-
 /// `frameworks.yaml`: what apps write at run time by the framework that they are built on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

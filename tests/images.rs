@@ -6,6 +6,9 @@
 #[path = "../build/check.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod check;
+#[path = "../build/languages.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod languages;
 #[path = "../build/read.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod read;
@@ -360,5 +363,25 @@ fn reasons_are_checked() {
     ] {
         let told = check(from, to).unwrap_err();
         assert!(told.contains(part), "{part} is not in {told}");
+    }
+}
+
+/// Calls without the part that they are looked for because of would find nothing, or everything.
+#[test]
+fn bad_languages_are_told_with_file_and_line() {
+    let good = include_str!("../templates/sources.yaml");
+    assert_eq!(languages::languages("s.yaml", good).map(|found| found.languages.len()), Ok(3));
+    let line = |text: &str| good.lines().position(|line| line.contains(text)).unwrap() + 1;
+    for (from, to, message) in [
+        ("os.MkdirAll(<path>", "os.MkdirAll(<port>", "a call that holds <path> once"),
+        ("'app.run(<arg>port=<port>'", "'<arg>port=<port>'", "a call that holds <port> once"),
+        ("Bun.serve({port: <port>", "Bun.serve({port:", "a call that holds <port> once"),
+        ("ends: ['process.exit('", "ends: [''", "has an empty text"),
+    ] {
+        let problems = languages::languages("s.yaml", &good.replacen(from, to, 1)).unwrap_err();
+        let [problem] = problems.as_slice() else { panic!("{to}: {problems:?}") };
+        assert!(problem.starts_with("s.yaml:") && problem.contains(message), "{problem}");
+        let place = format!("s.yaml:{}:", line(from));
+        assert!(message == "has an empty text" || problem.starts_with(&place), "{place} {problem}");
     }
 }

@@ -1,15 +1,17 @@
 //! What is known of base images and of how families make accounts: `templates/`, packed by `build.rs`.
 
+mod language;
 mod package;
 mod program;
 mod reason;
 mod template;
 
+pub use language::{Language, Shows, languages};
 pub use package::{PackageAccount, package_account};
 pub use program::{
-    AtStart, Framework, HomeDownload, Language, MovedBy, MovedWrites, ProgramFacts, ProgramKind, ProgramRole, Writes,
-    command, frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,
-    languages, makes_accounts, private_makers, writes,
+    AtStart, Framework, HomeDownload, MovedBy, MovedWrites, ProgramFacts, ProgramKind, ProgramRole, Writes, command,
+    frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,
+    makes_accounts, private_makers, writes,
 };
 pub use reason::{Reason, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};

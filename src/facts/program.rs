@@ -1,8 +1,8 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
 use super::{
-    APP_ACCOUNTS, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, LANGUAGES, PRIVATE_MAKERS,
-    PROGRAMS, TOOL_VARIABLES,
+    APP_ACCOUNTS, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, PRIVATE_MAKERS, PROGRAMS,
+    TOOL_VARIABLES,
 };
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
@@ -183,34 +183,6 @@ pub fn home_readers() -> &'static [&'static str] {
 /// Files of a home that tools read by themselves.
 pub fn home_files() -> &'static [&'static str] {
     HOME_FILES
-}
-
-/// How the source of a program shows that it writes files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Language {
-    /// Its name.
-    pub name: &'static str,
-    /// Its compilers or interpreters.
-    pub programs: &'static [&'static str],
-    /// Templates of images whose stages are built with it.
-    pub images: &'static [&'static str],
-    /// Endings of its files.
-    pub endings: &'static [&'static str],
-    /// Parts of the names of test files.
-    pub tests: &'static [&'static str],
-    /// A text that stands in the file that holds the program's start; empty when any may.
-    pub main: &'static str,
-    /// Files that name its libraries.
-    pub manifests: &'static [&'static str],
-    /// Texts that stand in every call that writes files.
-    pub writes: &'static [&'static str],
-    /// Libraries that write files.
-    pub libraries: &'static [&'static str],
-}
-
-/// Languages whose source can be looked at.
-pub fn languages() -> &'static [Language] {
-    LANGUAGES
 }
 
 /// What apps write at run time by the framework that they are built on.

@@ -27,6 +27,7 @@ pub mod turns;
 pub mod unknown;
 pub mod uses;
 pub mod variables;
+mod witness;
 mod write_set;
 
 use crate::model::hazard::{Hazard, Scene};

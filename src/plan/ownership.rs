@@ -1,6 +1,6 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
-use super::{Change, Draft, Handed, Identity, companions, given, modes, opened, own, plain, write_set};
+use super::{Change, Draft, Handed, Identity, companions, given, modes, opened, own, plain, witness, write_set};
 use crate::context::Entry;
 use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
@@ -28,6 +28,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     write_set::plan(draft, &identity, &owners);
     kept(draft, &identity);
     apart(draft, &identity);
+    witness::written(draft, &identity, &owners);
     opened::closed(draft);
     opened::private(draft);
     match draft.options.ownership {

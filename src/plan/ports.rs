@@ -1,9 +1,10 @@
 //! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
-use super::{Along, Change, Draft, Moved, companions, named_elsewhere};
+use super::{Along, Change, Draft, Moved, companions, named_elsewhere, witness};
 use crate::facts;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
+use crate::model::source::{self, Listens};
 use crate::model::start;
 use crate::syntax::{Args, Keyword, Pair, TokenKind};
 
@@ -11,19 +12,49 @@ use crate::syntax::{Args, Keyword, Pair, TokenKind};
 pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
     let places = port::find(draft.scene);
     let mut ports: Vec<u16> = places.iter().map(|place| place.port).collect();
+    // What an ENV of the file sets moves with that ENV.
+    let follows = |said: &Listens| said.set && places.iter().any(|it| it.port == said.port && is_variable(draft, it));
+    let mut listens = source::listens(draft.scene);
+    listens.retain(|said| said.port > 0 && said.port < port::FIRST_FREE && !follows(said));
+    ports.extend(listens.iter().map(|said| said.port));
     ports.sort_unstable();
     ports.dedup();
     for port in ports {
         let of: Vec<&Named> = places.iter().filter(|place| place.port == port).collect();
-        move_port(draft, rule, port, &of, &places);
+        match listens.iter().find(|said| said.port == port) {
+            Some(said) if !draft.options.keep_ports => in_source(draft, rule, said, &of),
+            _ => move_port(draft, rule, port, &of, &places),
+        }
     }
     if !draft.options.keep_ports {
         companions::manifest_ports(draft, rule);
     }
 }
 
+/// Whether a place is the ENV that sets a variable.
+fn is_variable(draft: &Draft<'_>, place: &Named) -> bool {
+    place.file.is_none() && draft.scene.model.keyword(place.at) == Keyword::Env
+}
+
+/// A port that the started source names by itself: what the Dockerfile says of it would move alone.
+fn in_source(draft: &mut Draft<'_>, rule: &'static str, said: &Listens, of: &[&Named]) {
+    let from = said.port;
+    let at = of.first().map_or(witness::command(draft), |place| place.at);
+    let exposes = if of.iter().any(|place| place.role == Use::Exposes) { " and in EXPOSE" } else { "" };
+    let (when, what) = match &said.variable {
+        Some(name) if said.set => (format!(", as ENV {name} says"), "change it there"),
+        Some(name) => (format!(" unless {name} says another port, which no ENV does"), "say it by an ENV"),
+        None => (String::new(), "move it there"),
+    };
+    let why = format!("{} listens on {from}{when}: {what}{exposes} by hand, or say --port keep", said.place);
+    draft.refuse(rule, at, privileged(from), "port-listener", why);
+}
+
+fn privileged(port: u16) -> String {
+    format!("port {port} is privileged: a process that is not root may not open it")
+}
+
 fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named], all: &[Named]) {
-    let Some(first) = of.first() else { return };
     let model = draft.scene.model;
     if draft.options.keep_ports {
         let note = format!(
@@ -32,12 +63,13 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         draft.notes.push(note);
         return;
     }
+    let Some(first) = of.first() else { return };
     // A health check or a port that is only asked for says nothing about who listens.
     let serves = of.iter().any(|place| place.role != Use::Asks);
     if !serves {
         return;
     }
-    let message = format!("port {from} is privileged: a process that is not root may not open it");
+    let message = privileged(from);
     let default = match from {
         80 => Some(8080),
         443 => Some(8443),

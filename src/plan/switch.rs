@@ -1,11 +1,11 @@
 //! The switch of the user: whether the target runs as root, whether that may change, and to whom.
 
-use super::{Draft, Undecided, identity, unknown};
+use super::{Draft, Undecided, identity, unknown, witness};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
 use crate::model::start::drops;
 use crate::model::start::package::{lost_repair, serves};
-use crate::model::{Base, Who};
+use crate::model::{Base, Who, source};
 use crate::syntax::Keyword;
 
 /// Whether a USER stands in the stage or its ancestors.
@@ -69,6 +69,10 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         let why: Vec<&str> = manual.iter().map(|hazard| hazard.message.as_str()).collect();
         return draft.refuse(rule, first.at, message, first.id, why.join("; "));
     }
+    if let Some(check) = chosen.is_ok().then(|| source::root_check(draft.scene)).flatten() {
+        let why = format!("{} ends the program unless it is root (`{}`)", check.place, check.what);
+        return draft.refuse(rule, command(draft).unwrap_or(at), message, "source-root", why);
+    }
     draft.hazards.extend(found);
     if let Some(package) = package.filter(|_| packaged) {
         draft.hazards.extend(lost_repair(draft.scene));
@@ -107,6 +111,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
                     lifted.variables.join(", ")
                 ));
             }
+            witness::cache(draft);
             draft.accepted_volumes = !volumes.is_empty();
             draft.identity = Some(identity);
         }

@@ -9,8 +9,9 @@
 //! ## What unroot does
 //! 80 becomes 8080 and 443 becomes 8443 in every place of the Dockerfile that names them: EXPOSE, ENV, ARG, the arguments
 //! of CMD and ENTRYPOINT, HEALTHCHECK; and in the arguments of what its start scripts run, in the same fix. A script that
-//! another Dockerfile uses moves with that one, in one run, or stays. If nothing tells the process where to listen, all is
-//! left alone: everywhere or nowhere. `--port OLD=NEW` chooses another number, `--port keep` leaves ports where they are.
+//! another Dockerfile uses moves with that one, in one run, or stays. If nothing tells the process where to listen, or only
+//! the source that it starts does, all is left alone: everywhere or nowhere. `--port OLD=NEW` chooses another number,
+//! `--port keep` leaves ports where they are.
 //!
 //! ## Example
 //! ```dockerfile before

@@ -13,6 +13,7 @@ use std::cell::OnceCell;
 
 use super::Model;
 use super::entry::Programs;
+use super::source;
 use super::start::Started;
 use super::value;
 use super::workload::{Workload, workloads};
@@ -74,6 +75,7 @@ pub struct Scene<'s> {
     workloads: OnceCell<Vec<Workload>>,
     started: OnceCell<Started>,
     package: OnceCell<Option<&'static PackageAccount>>,
+    sources: OnceCell<Vec<source::File>>,
 }
 
 /// One row: looks at the scene and adds what it finds.
@@ -132,10 +134,21 @@ impl<'s> Scene<'s> {
     ) -> Self {
         let ignored = context.map(|context| Ignored::of(files, context, path)).unwrap_or_default();
         let services = path.map(|path| compose::services(path, files)).unwrap_or_default();
-        let (workloads, started, package) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        let runs = Vec::new();
-        let mut scene =
-            Self { model, stage, programs, files, context, path, ignored, services, runs, workloads, started, package };
+        let mut scene = Self {
+            model,
+            stage,
+            programs,
+            files,
+            context,
+            path,
+            ignored,
+            services,
+            runs: Vec::new(),
+            workloads: OnceCell::new(),
+            started: OnceCell::new(),
+            package: OnceCell::new(),
+            sources: OnceCell::new(),
+        };
         scene.runs = documents::runs(&scene);
         scene.services.extend(scene.runs.iter().map(documents::service));
         scene
@@ -149,6 +162,11 @@ impl<'s> Scene<'s> {
     /// What the command starts, through its start scripts; they are walked once.
     pub(in crate::model) fn started(&self) -> &Started {
         self.started.get_or_init(|| super::start::walked(self))
+    }
+
+    /// The source that the command starts, and what lies beside it; every file is read once.
+    pub(in crate::model) fn sources(&self) -> &[source::File] {
+        self.sources.get_or_init(|| source::files(self))
     }
 
     /// The account that the package of a server makes in the image.

@@ -116,6 +116,27 @@ impl Package {
         Some(paths)
     }
 
+    /// Adds the programs that a script runs; scripts in `known` were looked at already.
+    fn interpreted(&self, name: &str, known: &mut HashSet<String>, found: &mut Vec<(String, Vec<Option<String>>)>) {
+        let Some(text) = self.script(name).filter(|_| known.insert(name.to_owned())) else { return };
+        let Ok(tree) = shell::parse(text.as_bytes(), Dialect::Posix) else { return };
+        for ran in command::walk(&tree, &Value::Unknown, &mut |_| None) {
+            let wraps = facts::command(&ran.name).is_some_and(|known| known.role == ProgramRole::Wrapper);
+            let beside = |word: &&Option<String>| {
+                word.as_deref().is_some_and(|word| word.starts_with('-') || word.contains('='))
+            };
+            match runs_script(&ran) {
+                Some(name) => self.interpreted(&name, known, found),
+                None if wraps => {
+                    let mut words = ran.arguments.iter().skip_while(beside).cloned();
+                    let name = words.next().flatten().unwrap_or_default();
+                    found.push((name, words.collect()));
+                }
+                None => found.push((ran.name, ran.arguments)),
+            }
+        }
+    }
+
     /// What a script writes below its folder; [`Writes::Unknown`] for the first command that nobody knows. Scripts in
     /// `quiet` write only their output.
     fn writes(&self, name: &str, depth: usize, quiet: &mut HashSet<String>) -> Writes {
@@ -155,6 +176,19 @@ fn unwrapped(ran: &Ran) -> (String, String) {
 fn runs_script(ran: &Ran) -> Option<String> {
     let name = script_name(&ran.arguments).filter(|_| words::SCRIPT_RUNNERS.contains(&ran.name.as_str()))?;
     (facts::writes(&ran.name, &name) == Writes::Unknown).then_some(name)
+}
+
+/// What `npm start` and the like run by scripts of package.json, with their arguments, as far as it can be read.
+pub(in crate::model) fn interpreted(scene: &Scene<'_>, program: &Program) -> Vec<(String, Vec<Option<String>>)> {
+    let runs = words::SCRIPT_RUNNERS.contains(&program.name.as_str());
+    let cwd = scene.model.process_folder(scene.stage);
+    let Some(cwd) = cwd.text().filter(|_| runs) else { return Vec::new() };
+    let name = script_name(&program.arguments).unwrap_or_else(|| "start".to_owned());
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    if let Some(package) = Package::read(scene, cwd) {
+        package.interpreted(&name, &mut known, &mut found);
+    }
+    found
 }
 
 /// What `npm run build` in a RUN leaves below its folder, as package.json tells; `None` for other commands.

@@ -1,19 +1,17 @@
-//! The project's own source as a witness: whether what is built or copied writes files at all.
+//! Whether what is built or copied writes files at all.
 
-use super::Base;
-use super::hazard::Scene;
+use super::{BYTES, FILES};
 use crate::context::Entry;
 use crate::facts::{self, ProgramRole};
+use crate::model::hazard::Scene;
+use crate::model::{Base, start};
 use crate::syntax::Keyword;
-
-/// Most files and bytes that are read.
-const FILES: usize = 400;
-const BYTES: usize = 4 << 20;
 
 /// Whether all source of the program lies in the build context, and none of it names a call that writes files. Files
 /// that lie in the folders of tests do not count.
 pub fn writes_nothing(scene: &Scene<'_>) -> bool {
-    let Some(language) = language(scene) else { return false };
+    // Where no list of calls is whole, nothing is vouched for.
+    let Some(language) = language(scene).filter(|language| !language.writes.is_empty()) else { return false };
     let Some(folders) = folders(scene) else { return false };
     let mut found = Found { files: 0, bytes: 0, main: false, writes: false };
     for folder in &folders {
@@ -32,8 +30,8 @@ struct Found {
 }
 
 /// The language of the one program: an interpreter's, or the compiler's that a stage runs.
-fn language(scene: &Scene<'_>) -> Option<&'static facts::Language> {
-    let all = super::start::all(scene);
+pub(super) fn language(scene: &Scene<'_>) -> Option<&'static facts::Language> {
+    let all = start::all(scene);
     let interprets = |name: &str| facts::command(name).is_some_and(|known| known.role == ProgramRole::Interpreter);
     let interpreters =
         all.iter().map(|program| program.name.as_str()).filter(|name| interprets(name) && !name.ends_with("sh"));
@@ -55,16 +53,13 @@ fn language(scene: &Scene<'_>) -> Option<&'static facts::Language> {
         _ => None,
     });
     let bases: Vec<&str> = bases.collect();
-    let called =
-        |name: &str, of: &str| name == of || name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') == of;
     facts::languages().iter().find(|language| {
-        language.programs.iter().any(|of| names.iter().any(|name| called(name, of)))
-            || language.images.iter().any(|image| bases.contains(image))
+        names.iter().any(|name| language.is_run_by(name)) || language.images.iter().any(|image| bases.contains(image))
     })
 }
 
 /// What all stages copy from the context, as paths of the project.
-fn folders(scene: &Scene<'_>) -> Option<Vec<String>> {
+pub(super) fn folders(scene: &Scene<'_>) -> Option<Vec<String>> {
     let model = scene.model;
     let mut found = Vec::new();
     for index in 0..model.tree.instructions.len() {
@@ -73,7 +68,7 @@ fn folders(scene: &Scene<'_>) -> Option<Vec<String>> {
         if !copies || instruction.flag("from").is_some() {
             continue;
         }
-        for source in super::start::sources(scene, index) {
+        for source in start::sources(scene, index) {
             found.push(scene.in_context(source.trim_start_matches('/'))?);
         }
     }
@@ -98,10 +93,9 @@ fn look(scene: &Scene<'_>, path: &str, language: &facts::Language, found: &mut F
         }),
         Entry::File { .. } => {
             let name = path.rsplit('/').next().unwrap_or("");
-            let is_source = language.endings.iter().any(|ending| name.ends_with(ending));
-            let is_test = language.tests.iter().any(|mark| name.contains(mark));
+            let is_source = language.is_source(name);
             let manifest = language.manifests.contains(&name);
-            if is_test || !(is_source || manifest) {
+            if language.is_test(name) || !(is_source || manifest) {
                 return true;
             }
             let Some(text) = scene.files.read(path) else { return false };

@@ -1,0 +1,227 @@
+//! The source files that the container's command starts, and those of their folders.
+
+use std::collections::HashSet;
+
+use super::line::{Line, is_word, lines};
+use super::{BYTES, FILES, call, compiled};
+use crate::context::Entry;
+use crate::facts::{self, Language};
+use crate::model::entry::Program;
+use crate::model::file::ImageFile;
+use crate::model::hazard::Scene;
+use crate::model::start::{self, tool};
+use crate::model::value;
+
+/// Most names in folders that are looked at.
+const NAMES: usize = 4000;
+const DEPTH: usize = 12;
+
+/// Folders that hold no part of what runs.
+const SKIPPED: [&str; 18] = [
+    ".git",
+    ".github",
+    ".venv",
+    "__pycache__",
+    "__tests__",
+    "benchmarks",
+    "docs",
+    "e2e",
+    "examples",
+    "migrations",
+    "node_modules",
+    "script",
+    "scripts",
+    "test",
+    "testdata",
+    "tests",
+    "tools",
+    "vendor",
+];
+
+/// A file of the image that holds source.
+pub(in crate::model) struct File {
+    /// What it is called for people.
+    shown: String,
+    /// Its language.
+    pub(super) language: &'static Language,
+    /// Its code.
+    pub(super) lines: Vec<Line>,
+    /// Whether an interpreter starts it, so that what stands at its outermost level happens.
+    pub(super) started: bool,
+    /// Words of its lines that bring in other files.
+    imports: HashSet<String>,
+}
+
+impl File {
+    pub(super) fn new(shown: &str, text: &[u8], language: &'static Language, started: bool) -> Self {
+        let lines = lines(&String::from_utf8_lossy(text), &language.shows);
+        let brought = call::prepared(language.shows.imports);
+        let brings = |line: &&Line| brought.iter().any(|word| call::holds(&line.text, word));
+        let words = lines.iter().filter(brings).flat_map(|line| line.text.split(|letter| !is_word(letter)));
+        let imports = words.map(str::to_owned).collect();
+        Self { shown: shown.to_owned(), language, lines, started, imports }
+    }
+
+    /// A line of it for people: `app.py:7`.
+    pub(super) fn place(&self, line: usize) -> String {
+        match self.shown.starts_with("line ") {
+            true => format!("the file of {}", self.shown),
+            false => format!("{}:{line}", self.shown),
+        }
+    }
+}
+
+/// The files that the command starts, and of their folders those that they bring in, directly or by each other: what nothing
+/// names may be a tool of the project's developers. Every one is read once.
+pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
+    let mut files: Vec<File> = Vec::new();
+    let mut beside = Beside { files: Vec::new(), names: 0 };
+    let mut bytes = 0;
+    for Start { language, place, file, runs } in starts(scene) {
+        if files.iter().any(|known| known.shown == file.shown) {
+            continue;
+        }
+        bytes += file.text.len();
+        files.push(File::new(&file.shown, &file.text, language, runs));
+        if !file.shown.starts_with("line ") {
+            let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+            beside.add(scene, language, &folder(&place), &folder(&file.shown), 0);
+        }
+    }
+    if files.is_empty() {
+        return compiled::file(scene).into_iter().collect();
+    }
+    let mut at = 0;
+    while let Some(by) = files.get(at) {
+        let (named, left): (Vec<Other>, Vec<Other>) =
+            beside.files.into_iter().partition(|file| by.imports.contains(module(&file.path)));
+        beside.files = left;
+        for Other { language, place, path } in named {
+            if files.len() >= FILES || bytes >= BYTES {
+                return files;
+            }
+            let file = scene.file(&place).filter(|file| file.shown == path);
+            if let Some(file) = file.filter(|_| files.iter().all(|known| known.shown != path)) {
+                bytes += file.text.len();
+                files.push(File::new(&path, &file.text, language, false));
+            }
+        }
+        at += 1;
+    }
+    files
+}
+
+/// The name under which other files bring in the one at a path.
+fn module(path: &str) -> &str {
+    let mut parts = path.rsplit('/');
+    let stem = parts.next().and_then(|name| name.split('.').next()).unwrap_or("");
+    if matches!(stem, "index" | "__init__") { parts.next().unwrap_or("") } else { stem }
+}
+
+/// Source that lies in the folder of a file that is started, or below.
+struct Beside {
+    files: Vec<Other>,
+    names: usize,
+}
+
+struct Other {
+    language: &'static Language,
+    /// Where it lies in the image if a copy brings it.
+    place: String,
+    /// Its path in the project.
+    path: String,
+}
+
+impl Beside {
+    /// Adds the source of a folder of the project that copies may bring to the folder `image`.
+    fn add(&mut self, scene: &Scene<'_>, language: &'static Language, image: &str, folder: &str, depth: usize) {
+        for name in scene.files.list(folder).iter() {
+            self.names += 1;
+            if self.names > NAMES {
+                return;
+            }
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            let place = format!("{image}/{name}");
+            match scene.files.entry(&path) {
+                Entry::Folder if depth < DEPTH && !SKIPPED.contains(&name.as_str()) => {
+                    self.add(scene, language, &place, &path, depth + 1);
+                }
+                Entry::File { .. } if language.is_source(name) && !language.is_test(name) => {
+                    self.files.push(Other { language, place, path });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A file that an interpreter starts, or that a server loads as a module.
+struct Start {
+    language: &'static Language,
+    /// Its path in the image.
+    place: String,
+    file: ImageFile,
+    runs: bool,
+}
+
+fn starts(scene: &Scene<'_>) -> Vec<Start> {
+    let mut found = Vec::new();
+    for program in start::all(scene) {
+        found.extend(by_argument(scene, &program.name, &program.arguments));
+        found.extend(by_shebang(scene, program));
+        for (name, arguments) in tool::interpreted(scene, program) {
+            found.extend(by_argument(scene, &name, &arguments));
+        }
+    }
+    found
+}
+
+/// The file that a program with these arguments runs or loads.
+fn by_argument(scene: &Scene<'_>, name: &str, arguments: &[Option<String>]) -> Option<Start> {
+    let mut languages = facts::languages().iter();
+    let language = languages.find(|it| it.is_run_by(name) || it.shows.loaders.contains(&name))?;
+    let cwd = scene.model.process_folder(scene.stage);
+    let cwd = cwd.text()?;
+    let first = |candidates: Vec<String>, runs: bool| {
+        let found = candidates.into_iter().find_map(|place| Some((scene.file(&place)?, place)));
+        found.map(|(file, place)| Start { language, place, file, runs })
+    };
+    let module = |text: &str, runs: bool| {
+        let path = value::join(cwd, &text.replace('.', "/"));
+        first(vec![format!("{path}.py"), format!("{path}/__main__.py"), format!("{path}/__init__.py")], runs)
+    };
+    if !language.is_run_by(name) {
+        return arguments.iter().flatten().find_map(|word| {
+            let (path, _) = word.split_once(':').filter(|_| !word.starts_with('-') && !word.contains('/'))?;
+            module(path, false)
+        });
+    }
+    let mut words = arguments.iter().map(Option::as_deref);
+    while let Some(word) = words.next() {
+        let word = word?;
+        if word == "-m" && language.is_source("__main__.py") {
+            return module(words.next()??, true);
+        }
+        if language.shows.options.contains(&word) {
+            words.next();
+        } else if !word.starts_with('-') && !language.shows.verbs.contains(&word) {
+            let path = value::join(cwd, word);
+            let mut candidates: Vec<String> =
+                Some(path.clone()).filter(|path| language.is_source(path)).into_iter().collect();
+            candidates.extend(language.endings.iter().map(|ending| format!("{path}{ending}")));
+            candidates.extend(language.endings.iter().map(|ending| format!("{path}/index{ending}")));
+            return first(candidates, true);
+        }
+    }
+    None
+}
+
+/// A file with `#!` that is run by its own name.
+fn by_shebang(scene: &Scene<'_>, program: &Program) -> Option<Start> {
+    let language = facts::languages().iter().find(|language| language.is_source(&program.name))?;
+    let places = scene.places(&program.path).into_iter();
+    let (file, place) = places.into_iter().find_map(|place| Some((scene.file(&place)?, place)))?;
+    let first = String::from_utf8_lossy(file.text.split(|byte| *byte == b'\n').next()?).into_owned();
+    let words = first.strip_prefix("#!")?.split(['/', ' ', '\r']);
+    words.into_iter().any(|word| language.is_run_by(word)).then_some(Start { language, place, file, runs: true })
+}

@@ -1,0 +1,115 @@
+//! What the project's own source says of the process that the Dockerfile does not: caches beside the packages, folders that
+//! it makes, files that it creates.
+
+use super::ownership::{push, shellless};
+use super::{Draft, Handed, Identity};
+use crate::model::command::Ran;
+use crate::model::owner::Owners;
+use crate::model::source::{self, Shown};
+use crate::model::value;
+use crate::syntax::Keyword;
+
+/// Folders that anybody may write, or that no process fills.
+const ANYBODY: [&str; 5] = ["/dev", "/proc", "/sys", "/tmp", "/var/tmp"];
+/// Trees of the system, of which nothing is given away.
+const SYSTEM: [&str; 8] = ["/bin", "/boot", "/etc", "/lib", "/lib64", "/root", "/sbin", "/usr"];
+/// Most places that one message names.
+const MOST: usize = 3;
+
+/// The instruction that starts the process.
+pub(super) fn command(draft: &Draft<'_>) -> usize {
+    let entry = draft.scene.model.entry(draft.scene.stage);
+    entry.entrypoint.or(entry.cmd).map_or(draft.scene.from(), |(_, index)| index)
+}
+
+/// A cache that the source keeps beside the installed packages.
+pub(super) fn cache(draft: &mut Draft<'_>) {
+    let known = draft.hazards.iter().any(|hazard| hazard.id == "framework-cache");
+    let Some(place) = (!known).then(|| source::cache(draft.scene)).flatten() else { return };
+    let at = command(draft);
+    push(draft, "framework-cache", at, format!("{place} names a cache beside the installed packages"));
+}
+
+/// Hands over the folders that source makes, and tells of what it cannot make or create.
+pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let mut told = Vec::new();
+    for Shown { place, what } in source::makes(draft.scene) {
+        // What is there already is not made.
+        if may_write(draft, identity, owners, &what) || model.is_base_folder(stage, &what) {
+            continue;
+        }
+        let foreign = owners.owner(&what).is_some_and(|owner| !owner.starts_with("0:"));
+        if foreign || shellless(model, stage) || SYSTEM.iter().any(|tree| value::within(&what, tree)) {
+            told.push(format!("{place} makes {what}"));
+            continue;
+        }
+        let why = format!("{place} makes it");
+        let (owner, path) = (identity.owner(), what);
+        draft.handed.push(Handed { path, owner, tree: false, make: true, by_copy: false, why });
+    }
+    for Shown { place, what } in source::creates(draft.scene) {
+        if !may_write(draft, identity, owners, &what) {
+            told.push(format!("{place} creates {what}"));
+        }
+    }
+    if let Some(first) = told.get(..told.len().min(MOST)).filter(|first| !first.is_empty()) {
+        let (at, first) = (command(draft), first.join(", "));
+        push(draft, "written-file", at, format!("{first}, where the account may not: give it a folder of its own"));
+    }
+}
+
+/// Whether the account may write at a path, as far as it shows.
+fn may_write(draft: &Draft<'_>, identity: &Identity, owners: &Owners, path: &str) -> bool {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let below = |folder: &str| folder.len() > 1 && value::within(path, folder);
+    let own = model.own_folder(stage).or_else(|| model.own_folder_by_default(stage));
+    if ANYBODY.iter().any(|folder| below(folder))
+        || own.as_deref().is_some_and(below)
+        || identity.home.as_deref().is_some_and(below)
+        || draft.handed.iter().any(|handed| below(&handed.path))
+    {
+        return true;
+    }
+    let above = path.match_indices('/').filter_map(|(at, _)| path.get(..at)).filter(|folder| !folder.is_empty());
+    let mut above: Vec<&str> = above.chain([path]).collect();
+    above.reverse();
+    // The nearest folder that the file tells the owner of decides.
+    let told = above.iter().find_map(|folder| owners.owner(folder));
+    told.is_some_and(|owner| identity.owns(owner)) || above.iter().any(|folder| is_open(draft, folder))
+}
+
+/// Whether a RUN lets anybody write in a folder.
+fn is_open(draft: &Draft<'_>, folder: &str) -> bool {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let opens = |ran: &Ran| {
+        let mut operands = ran.operands();
+        let mode = operands.next().and_then(|(_, text)| text).unwrap_or("");
+        writable_by_all(mode) && operands.any(|(_, text)| ran.path(text).as_deref() == Some(folder))
+    };
+    let runs = model.lineage(stage).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
+    runs.into_iter().any(|(of, at)| model.commands(of, at).list.iter().filter(|ran| ran.name == "chmod").any(opens))
+}
+
+/// 777, 1777, `a+rwX`, `o=rwx`.
+fn writable_by_all(mode: &str) -> bool {
+    if mode.bytes().all(|byte| byte.is_ascii_digit()) {
+        return mode.ends_with(['2', '3', '6', '7']);
+    }
+    let gives = |part: &str| {
+        let given = part.split_once(['+', '=']);
+        given.is_some_and(|(who, what)| who.contains(['a', 'o']) && what.contains('w'))
+    };
+    mode.split(',').any(gives)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_that_let_anybody_write() {
+        assert!(["777", "1777", "0757", "a+rwX", "u=rwx,o=rwx", "ugo+rwx"].into_iter().all(writable_by_all));
+        assert!(!["755", "0775", "+w", "u+w", "o-w", "a+rX", "g+w,o+r"].into_iter().any(writable_by_all));
+    }
+}

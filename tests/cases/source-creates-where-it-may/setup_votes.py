@@ -1,0 +1,3 @@
+"""
+open("/var/log/example.log", "w")
+"""

@@ -1,0 +1,1 @@
+open("/var/log/tests.log", "w")

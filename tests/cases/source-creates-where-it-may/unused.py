@@ -1,0 +1,1 @@
+open("/var/log/unused.log", "w")

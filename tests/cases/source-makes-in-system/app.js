@@ -1,0 +1,2 @@
+const { mkdirSync } = require('fs');
+mkdirSync('/etc/shop', { recursive: true });

@@ -1,0 +1,2 @@
+const store = require('./lib/store');
+store.open();
