@@ -1,7 +1,7 @@
 //! Puts the switch together: which commands the one RUN needs, and where the block goes.
 
 use super::identity::{Identity, Origin};
-use super::{Change, Draft, Handed, Place, Turned, turns, uses};
+use super::{Change, Draft, Handed, Opening, Place, Turned, turns, uses};
 use crate::facts::{Confidence, DefaultUser};
 use crate::model::{Base, Model, Value, Who, value};
 use crate::syntax::{Args, Keyword, TokenKind};
@@ -85,10 +85,10 @@ pub fn assemble(draft: &mut Draft<'_>) {
         });
     }
     commands.extend(hand_over(draft, &written(&identity), &late, false));
-    for (tree, mode) in [(true, "-R o+rX"), (false, "o+rx")] {
-        let opened = draft.opened.iter().filter(|opened| opened.tree == tree);
+    for to in Opening::ALL {
+        let opened = draft.opened.iter().filter(|opened| opened.to == to);
         let paths: Vec<String> = opened.map(|opened| quoted(&opened.path)).collect();
-        commands.extend(Some(format!("chmod {mode} {}", paths.join(" "))).filter(|_| !paths.is_empty()));
+        commands.extend(Some(format!("chmod {} {}", to.mode(), paths.join(" "))).filter(|_| !paths.is_empty()));
     }
     let user = identity.user.clone();
     // A RUN above a VOLUME still needs the root that an earlier USER names.

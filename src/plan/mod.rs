@@ -76,13 +76,38 @@ pub struct Handed {
     pub why: String,
 }
 
-/// A folder that is opened to everybody for reading.
+/// A file or folder that is opened to everybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
     /// Absolute path.
     pub path: String,
-    /// Whether all below goes along.
-    pub tree: bool,
+    /// How far.
+    pub to: Opening,
+}
+
+/// How far something is opened to everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// All below can be read.
+    Tree,
+    /// A program can be run, a folder entered.
+    Alone,
+    /// Everybody may write there, and remove what is theirs.
+    Shared,
+}
+
+impl Opening {
+    /// All of them, in the order in which they are written.
+    pub const ALL: [Self; 3] = [Self::Tree, Self::Alone, Self::Shared];
+
+    /// What `chmod` is told.
+    pub fn mode(self) -> &'static str {
+        match self {
+            Self::Tree => "-R o+rX",
+            Self::Alone => "o+rx",
+            Self::Shared => "1777",
+        }
+    }
 }
 
 /// A port that moves.

@@ -1,11 +1,13 @@
 //! Modes of files of the build context: a copy keeps them, and what nobody but its owner may read stays shut for an account
 //! that does not own it.
 
-use super::{Change, Draft, Identity};
+use super::ownership::{RULE, shellless};
+use super::{Change, Draft, Handed, Identity, Opening};
 use crate::context::Entry;
 use crate::model::hazard::{Hazard, Scene, Weight};
-use crate::model::owner::{Copied, Owners};
+use crate::model::owner::{Copied, Made, Owners};
 use crate::model::start;
+use crate::options::Ownership;
 use crate::syntax::Keyword;
 
 /// Most files that are looked at.
@@ -27,6 +29,9 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             continue;
         }
         if let Some(mode) = given.filter(|mode| shuts(mode) && !opened_later(scene, index, "", copy)) {
+            if given_along(draft, identity, owners, copy) {
+                continue;
+            }
             let line = scene.model.line(index);
             let message = format!(
                 "what the copy on line {line} brings gets mode {mode} and stays root's: open it to others, or give it away"
@@ -44,6 +49,32 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
         return;
     }
+}
+
+/// Gives a copy whose mode shuts others out to the account, which then reads it as its owner; whether that can be done.
+fn given_along(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, copy: &Copied) -> bool {
+    let (model, stage, index) = (draft.scene.model, draft.scene.stage, copy.instruction);
+    let plain = model.stage_of(index) == Some(stage)
+        && model.instruction(index).is_some_and(|found| found.flag("chown").is_none())
+        && draft.options.ownership == Ownership::App
+        && !draft.options.leaves(RULE, index);
+    let target = copy.destination.clone().filter(|to| plain && !model.is_base_folder(stage, to));
+    let (Some(target), Some(owner)) = (target, identity.copy_owner(model, stage, index)) else { return false };
+    let made = owners.nodes.iter().filter(|(path, node)| node.made == Made::Copy(index) && **path != target);
+    let made: Vec<String> = made.map(|(path, _)| path.clone()).collect();
+    let why = "only its owner may read it";
+    let handed = |path: String, tree: bool| Handed {
+        path,
+        owner: identity.owner(),
+        tree,
+        make: false,
+        by_copy: true,
+        why: why.to_owned(),
+    };
+    draft.handed.extend(made.into_iter().map(|path| handed(path, false)));
+    draft.handed.push(handed(target, true));
+    draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
+    true
 }
 
 /// Whether an octal mode lets nobody but owner and group read.
@@ -88,6 +119,9 @@ pub(super) fn remade(draft: &mut Draft<'_>) {
         }
     }
     let Some((at, folder)) = closed else { return };
+    if !shellless(model, draft.scene.stage) {
+        return super::opened::open(draft, folder.to_owned(), Opening::Shared);
+    }
     let line = model.line(at);
     let message = format!("the RUN on line {line} removes {folder}: without its mode 1777 only root can write there");
     draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at, packaged: false });
@@ -178,7 +212,9 @@ mod tests {
         let flagged = FILE.replace("COPY settings", "COPY --chmod=644 settings");
         assert!(hazards(&flagged, &[("settings.json", 0o600), ("x.js", 0o644)]).is_empty());
         let shut = FILE.replace("COPY settings", "COPY --chmod=0640 settings");
-        assert_eq!(hazards(&shut, &[("settings.json", 0o644), ("x.js", 0o644)]), ["mode"]);
+        assert!(hazards(&shut, &[("settings.json", 0o644), ("x.js", 0o644)]).is_empty());
+        let theirs = shut.replace("--chmod=0640", "--chmod=0640 --chown=root:root");
+        assert_eq!(hazards(&theirs, &[("settings.json", 0o644), ("x.js", 0o644)]), ["mode"]);
         let opened = shut.replace("WORKDIR", "RUN chmod -R a+rX /etc/app/\nWORKDIR");
         assert!(hazards(&opened, &[("settings.json", 0o644), ("x.js", 0o644)]).is_empty());
     }

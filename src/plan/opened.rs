@@ -1,6 +1,7 @@
 //! What the process reads and finds shut, because a package or a step of the build keeps it for its own account.
 
-use super::{Draft, Opened};
+use super::ownership::shellless;
+use super::{Draft, Opened, Opening};
 use crate::facts;
 use crate::model::command::Ran;
 use crate::model::{Base, start, value};
@@ -12,7 +13,7 @@ pub(super) fn closed(draft: &mut Draft<'_>) {
     let programs = start::all(draft.scene).iter();
     let found: Vec<_> = programs.filter_map(|program| facts::command(&program.name)?.closed).collect();
     for (_, folder) in found.into_iter().filter(|(family, _)| *family == base.family) {
-        open(draft, folder.to_owned(), false);
+        open(draft, folder.to_owned(), Opening::Alone);
     }
 }
 
@@ -22,7 +23,7 @@ pub(super) fn private(draft: &mut Draft<'_>) {
     for (of, at) in model.lineage(stage) {
         if model.keyword(at) == Keyword::Run && model.user(of, at).is_root() {
             let paths: Vec<String> = model.commands(of, at).list.iter().filter_map(made).collect();
-            paths.into_iter().for_each(|path| open(draft, path, true));
+            paths.into_iter().for_each(|path| open(draft, path, Opening::Tree));
         }
     }
 }
@@ -36,9 +37,38 @@ fn made(ran: &Ran) -> Option<String> {
     })
 }
 
-fn open(draft: &mut Draft<'_>, path: String, tree: bool) {
+/// Opens programs of the command, and folders above them, that a RUN's `chmod` keeps for root: without that the process
+/// cannot start.
+pub(super) fn started(draft: &mut Draft<'_>) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    if shellless(model, stage) {
+        return;
+    }
+    let programs = &draft.scene.programs.list;
+    let starts: Vec<String> = programs.iter().filter_map(|program| value::normal(&program.path)).collect();
+    let needed = |path: &str| path != "/" && starts.iter().any(|start| value::within(start, path));
+    let mut opened = Vec::new();
+    for (of, at) in model.lineage(stage) {
+        let commands = (model.keyword(at) == Keyword::Run).then(|| model.commands(of, at));
+        for ran in commands.iter().flat_map(|commands| &commands.list).filter(|ran| ran.name == "chmod") {
+            let mut operands = ran.operands();
+            let mode = operands.next().and_then(|(_, text)| text).unwrap_or("");
+            let paths: Vec<Option<String>> = operands.map(|(_, text)| ran.path(text)).collect();
+            let all = paths.iter().all(|path| path.as_deref().is_some_and(needed));
+            if start::shuts_out(mode) && all {
+                opened.push((at, paths));
+            }
+        }
+    }
+    for (at, paths) in opened {
+        draft.hazards.retain(|hazard| hazard.id != "mode" || hazard.at != at);
+        paths.into_iter().flatten().for_each(|path| open(draft, path, Opening::Alone));
+    }
+}
+
+pub(super) fn open(draft: &mut Draft<'_>, path: String, to: Opening) {
     let theirs = draft.handed.iter().any(|handed| handed.tree && value::within(&path, &handed.path));
     if !theirs && !draft.opened.iter().any(|known| known.path == path) {
-        draft.opened.push(Opened { path, tree });
+        draft.opened.push(Opened { path, to });
     }
 }

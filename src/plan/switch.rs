@@ -1,6 +1,6 @@
 //! The switch of the user: whether the target runs as root, whether that may change, and to whom.
 
-use super::{Draft, Undecided, identity, unknown, witness};
+use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
 use crate::model::start::drops;
@@ -111,7 +111,6 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
                     lifted.variables.join(", ")
                 ));
             }
-            witness::cache(draft);
             draft.accepted_volumes = !volumes.is_empty();
             draft.identity = Some(identity);
         }

@@ -2,6 +2,7 @@
 //! it makes, files that it creates.
 
 use super::ownership::{push, shellless};
+use super::uses::uses;
 use super::{Draft, Handed, Identity};
 use crate::model::command::Ran;
 use crate::model::owner::Owners;
@@ -22,17 +23,31 @@ pub(super) fn command(draft: &Draft<'_>) -> usize {
     entry.entrypoint.or(entry.cmd).map_or(draft.scene.from(), |(_, index)| index)
 }
 
-/// A cache that the source keeps beside the installed packages.
-pub(super) fn cache(draft: &mut Draft<'_>) {
-    let known = draft.hazards.iter().any(|hazard| hazard.id == "framework-cache");
-    let Some(place) = (!known).then(|| source::cache(draft.scene)).flatten() else { return };
-    let at = command(draft);
-    push(draft, "framework-cache", at, format!("{place} names a cache beside the installed packages"));
+/// A cache that the source keeps beside the installed packages: it is handed over in the app's own folder.
+fn cache(draft: &mut Draft<'_>, identity: &Identity) {
+    let Some((place, cache)) = source::cache(draft.scene) else { return };
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let Some(own) = model.own_folder(stage).filter(|_| !shellless(model, stage)) else {
+        let at = command(draft);
+        return push(draft, "framework-cache", at, format!("{place} names a cache beside the installed packages"));
+    };
+    // Where no step installs packages as root, the process makes the whole folder by itself.
+    let mut used = uses(model, stage, &own, &|_| None).into_iter();
+    if !used.any(|used| used.installs && model.user(stage, used.at).is_root()) {
+        return;
+    }
+    let path = value::join(&own, cache);
+    let done = |handed: &Handed| handed.tree && !handed.by_copy && value::within(&path, &handed.path);
+    if !draft.handed.iter().any(done) {
+        let (owner, why) = (identity.owner(), format!("{place} keeps a cache there"));
+        draft.handed.push(Handed { path, owner, tree: false, make: true, by_copy: false, why });
+    }
 }
 
 /// Hands over the folders that source makes, and tells of what it cannot make or create.
 pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
+    cache(draft, identity);
     let mut told = Vec::new();
     for Shown { place, what } in source::makes(draft.scene) {
         // What is there already is not made.

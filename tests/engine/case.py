@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TOP = {"about", "expect", "reason", "options", "waits_for", "fails", "run"}
+TOP = {"about", "expect", "reason", "options", "waits_for", "hazard", "fails", "run"}
 RUN = {"port", "get", "post", "ready", "env", "volumes", "old_volumes", "log", "healthy", "args", "writes", "moved"}
 EXPECTED = ("fixed", "unsafe", "refused")
 
@@ -42,7 +42,8 @@ class Run:
 
 @dataclass
 class Case:
-    """One folder. A counter-case has `fails`: the checks that must not hold for its Dockerfile.naive."""
+    """One folder. A counter-case has `fails`: the checks that must not hold for its Dockerfile.naive. An unsafe case may
+    have `hazard` and `fails`: the hazard that unroot names is real, and these checks show it."""
 
     folder: Path
     about: str
@@ -50,6 +51,7 @@ class Case:
     expect: str | None = None
     reason: str | None = None
     options: list = field(default_factory=list)
+    hazard: str | None = None
     fails: list | None = None
 
     @property
@@ -84,10 +86,13 @@ def read(folder):
         expect=table.get("expect"),
         reason=table.get("reason"),
         options=table.get("options", []),
+        hazard=table.get("hazard"),
         fails=[fails] if isinstance(fails, str) else fails,
     )
-    if (case.expect is None) == (case.fails is None):
-        raise BadCase("case.toml: either `expect` or `fails`")
+    if case.hazard and (case.expect != "unsafe" or case.fails is None):
+        raise BadCase("case.toml: a `hazard` that is real needs expect = 'unsafe' and `fails`")
+    if (case.expect is None) == (case.fails is None) and not case.hazard:
+        raise BadCase("case.toml: either `expect` or `fails`, or an unsafe `hazard` with both")
     if case.expect is not None and case.expect not in EXPECTED:
         raise BadCase(f"case.toml: expect = {case.expect!r}")
     if (case.expect == "refused") != (case.reason is not None):
@@ -96,6 +101,6 @@ def read(folder):
         raise BadCase("case.toml: nothing shows that the application works: get, post or log")
     if (case.run.get or case.run.post) and case.run.port is None:
         raise BadCase("case.toml: requests without a port")
-    if case.fails is not None and not (folder / "Dockerfile.naive").is_file():
+    if case.expect is None and not (folder / "Dockerfile.naive").is_file():
         raise BadCase("a counter-case needs Dockerfile.naive")
     return case

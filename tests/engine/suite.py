@@ -60,6 +60,9 @@ def rewrite(checks, case, folder):
     status(checks, case, report, case.expect)
     if case.expect != "fixed":
         checks("untouched", files_of(folder) == before, "a file was changed without --unsafe")
+        hazards = [hazard["id"] for found in report["fixes"] for hazard in found["hazards"]]
+        if case.hazard:
+            checks("hazard", case.hazard in hazards, f"{hazards}, not {case.hazard}")
         report = fix(case, folder, "--unsafe")
         status(checks, case, report, "refused" if case.expect == "refused" else "fixed")
     if case.expect == "refused":
@@ -75,13 +78,13 @@ def run_case(case, checks):
         copy(case, before)
         copy(case, after)
         notes = ()
-        if case.fails is None:
+        if case.expect:
             notes = rewrite(checks, case, after)
         else:
             shutil.copy(case.folder / "Dockerfile.naive", after / case.dockerfile)
         shutil.rmtree(before / ".git")
         shutil.rmtree(after / ".git")
-        kind = "case" if case.fails is None else "counter"
+        kind = "case" if case.expect else "counter"
         prove(checks, case, before, None if notes is None else after, f"unroot-{kind}-{case.name}".lower(), notes or ())
 
 
@@ -109,7 +112,7 @@ def outcome(folder):
     failed = sorted(set(checks.failed))
     wanted = sorted(set(case.fails or [])) if case else []
     passed = case is not None and failed == wanted
-    expected = "?" if case is None else case.expect or f"fails {','.join(wanted)}"
+    expected = "?" if case is None else " ".join([case.expect or "", f"fails {','.join(wanted)}" if wanted else ""]).strip()
     words = f"{'ok' if passed else 'FAIL':5} {kind:7} {label:32} {expected:24} {len(checks.done):3} checks {time.monotonic() - began:5.1f} s"
     details = [] if passed else [f"  {name}: {short(detail)}" for name, holds, detail in checks.done if not holds]
     if not passed and wanted:

@@ -135,11 +135,11 @@ fn called(scene: &Scene<'_>, calls: fn(&started::File) -> &'static [&'static str
     found
 }
 
-/// The first line of source that names a cache beside the installed packages.
-pub fn cache(scene: &Scene<'_>) -> Option<String> {
+/// The first line of source that names a cache beside the installed packages, and the folder of that cache.
+pub fn cache(scene: &Scene<'_>) -> Option<(String, &'static str)> {
     scene.sources().iter().find_map(|file| {
         let caches = call::prepared(file.language.shows.caches);
         let line = file.lines.iter().find(|line| caches.iter().any(|cache| line.text.contains(cache)))?;
-        Some(file.place(line.number))
+        Some((file.place(line.number), *file.language.shows.caches.first()?))
     })
 }

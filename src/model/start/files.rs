@@ -58,7 +58,7 @@ pub(in crate::model) fn modes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
 }
 
 /// 700, 0600, 744 (a script must be readable and executable), `u+x`, `go-rwx`.
-fn shuts_out(mode: &str) -> bool {
+pub fn shuts_out(mode: &str) -> bool {
     if mode.bytes().all(|byte| byte.is_ascii_digit()) {
         let others = mode.bytes().last().map_or(0, |byte| byte - b'0');
         let owner = mode.bytes().rev().nth(2).map_or(0, |byte| byte - b'0');
