@@ -105,7 +105,7 @@ impl Opening {
         match self {
             Self::Tree => "-R o+rX",
             Self::Alone => "o+rx",
-            Self::Shared => "1777",
+            Self::Shared => "a+rwxt",
         }
     }
 }
