@@ -142,6 +142,8 @@ fn heredoc(model: &Model<'_>, found: &Instruction, target: &str, path: &str) -> 
         false => target == path,
     })?;
     let text = one.body.of(model.bytes);
-    let plain = !(one.chomp || one.expand && text.contains(&b'$'));
-    Some(plain.then(|| text.to_vec()))
+    let plain = !(one.expand && text.contains(&b'$'));
+    // `<<-` takes the tabs away that lines begin with.
+    let line = |line: &[u8]| line.iter().copied().skip_while(|byte| one.chomp && *byte == b'\t').collect::<Vec<u8>>();
+    Some(plain.then(|| text.split_inclusive(|byte| *byte == b'\n').flat_map(line).collect()))
 }

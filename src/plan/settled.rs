@@ -42,7 +42,14 @@ pub(super) fn settled(scene: &Scene<'_>, ran: &Ran, folder: &str) -> Option<Writ
         let verb = ran.operands().nth(1).and_then(|(_, text)| text).unwrap_or("");
         facts::writes(path.rsplit('/').next().unwrap_or(path), verb)
     });
+    // `python -m pip install` is `pip install`.
+    let words: Vec<&str> = ran.operands().filter_map(|(_, text)| text).collect();
+    let module = match (ran.arguments.first().and_then(Option::as_deref), words.as_slice()) {
+        (Some("-m"), [module @ ("pip" | "pip3"), verb, ..]) => Some(facts::writes(module, verb)),
+        _ => None,
+    };
     told.or_else(|| bundled(scene, ran))
+        .or(module)
         .or(archived)
         .or_else(|| uses::environment(ran, folder))
         .or(activates.then_some(Writes::Nothing))

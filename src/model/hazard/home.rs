@@ -112,7 +112,9 @@ pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     }
     for index in runs(scene) {
         let text = scene.text(index);
-        let mut words = text.split([' ', '\t', '"', '\'', '=', ':', ';', '>', '(', ')', '`', '&', '|']);
+        // What is mounted for a step stays out of the image.
+        let text = text.split_whitespace().filter(|word| !word.starts_with("--mount="));
+        let mut words = text.flat_map(|text| text.split(['"', '\'', '=', ':', ';', '>', '(', ')', '`', '&', '|']));
         let inside = || scene.model.cwd(scene.stage, index).text().is_some_and(below_root);
         let set = scene.model.environment(scene.stage, index, "HOME");
         let others = set.text().is_some_and(|home| !below_root(home));
