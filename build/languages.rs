@@ -80,6 +80,9 @@ pub struct Shows {
     /// Folders below installed packages that caches are kept in.
     #[serde(default)]
     pub caches: Vec<String>,
+    /// Calls by which a process becomes another user.
+    #[serde(default)]
+    pub turns: Vec<String>,
 }
 
 /// `sources.yaml`.
@@ -105,6 +108,7 @@ pub fn languages(path: &str, text: &str) -> Result<Languages, Vec<String>> {
             &shows.makes,
             &shows.creates,
             &shows.caches,
+            &shows.turns,
             &shows.verbs,
             &shows.loaders,
             &shows.imports,
@@ -147,7 +151,7 @@ pub fn rows(languages: &Languages) -> impl Iterator<Item = String> {
 
 fn shows(shows: &Shows) -> String {
     format!(
-        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?} }}",
+        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?} }}",
         shows.comment,
         shows.blocks,
         shows.options,
@@ -162,5 +166,6 @@ fn shows(shows: &Shows) -> String {
         shows.makes,
         shows.creates,
         shows.caches,
+        shows.turns,
     )
 }

@@ -60,6 +60,8 @@ pub struct Shows {
     pub creates: &'static [&'static str],
     /// Folders below installed packages that caches are kept in.
     pub caches: &'static [&'static str],
+    /// Calls by which a process becomes another user.
+    pub turns: &'static [&'static str],
 }
 
 /// Languages whose source can be looked at.

@@ -73,6 +73,10 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         let why = format!("{} ends the program unless it is root (`{}`)", check.place, check.what);
         return draft.refuse(rule, command(draft).unwrap_or(at), message, "source-root", why);
     }
+    if let Some(turn) = chosen.is_ok().then(|| source::turns_user(draft.scene)).flatten() {
+        let why = format!("{} becomes another user by itself (`{}`), which only root may", turn.place, turn.what);
+        return draft.refuse(rule, command(draft).unwrap_or(at), message, "source-root", why);
+    }
     draft.hazards.extend(found);
     if let Some(package) = package.filter(|_| packaged) {
         draft.hazards.extend(lost_repair(draft.scene));

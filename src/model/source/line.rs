@@ -56,6 +56,7 @@ const NOTHING: Shows = Shows {
     makes: &[],
     creates: &[],
     caches: &[],
+    turns: &[],
 };
 
 #[derive(Default)]

@@ -3,6 +3,7 @@
 
 mod call;
 mod compiled;
+mod known;
 mod line;
 mod listen;
 mod started;
@@ -60,6 +61,18 @@ pub fn root_check(scene: &Scene<'_>) -> Option<Shown> {
     })
 }
 
+/// The call by which a started file becomes another user by itself: only root may.
+pub fn turns_user(scene: &Scene<'_>) -> Option<Shown> {
+    scene.sources().iter().filter(|file| file.started).find_map(|file| {
+        let turns = call::prepared(file.language.shows.turns);
+        file.lines.iter().find_map(|line| {
+            let at = turns.iter().position(|turn| call::holds(&line.text, turn))?;
+            let what = (*file.language.shows.turns.get(at)?).trim_end_matches('(').to_owned();
+            Some(Shown { place: file.place(line.number), what })
+        })
+    })
+}
+
 /// Whether a condition besides that of root only asks which system it is.
 fn asks_for_system(line: &str) -> bool {
     let parts: Vec<&str> = line.split(" and ").flat_map(|part| part.split("&&")).collect();
@@ -109,12 +122,12 @@ fn given_elsewhere(scene: &Scene<'_>, name: &str) -> bool {
     })
 }
 
-/// Folders that source makes by a literal path.
+/// Folders that source makes by a path that shows.
 pub fn makes(scene: &Scene<'_>) -> Vec<Shown> {
     called(scene, |file| file.language.shows.makes)
 }
 
-/// Files that source creates by a literal path.
+/// Files that source creates by a path that shows.
 pub fn creates(scene: &Scene<'_>) -> Vec<Shown> {
     called(scene, |file| file.language.shows.creates)
 }
@@ -124,10 +137,12 @@ fn called(scene: &Scene<'_>, calls: fn(&started::File) -> &'static [&'static str
     let mut found: Vec<Shown> = Vec::new();
     for file in scene.sources() {
         let calls = call::prepared(calls(file));
-        for line in &file.lines {
-            for path in calls.iter().flat_map(|of| call::arguments(&line.text, of)).filter_map(value::normal) {
+        let known = known::lines(scene, file);
+        let plain = file.lines.iter().map(|line| (line.number, &line.text));
+        for (number, text) in plain.chain(known.iter().map(|(number, text)| (*number, text))) {
+            for path in calls.iter().flat_map(|of| call::arguments(text, of)).filter_map(value::normal) {
                 if !found.iter().any(|known| known.what == path) {
-                    found.push(Shown { place: file.place(line.number), what: path });
+                    found.push(Shown { place: file.place(number), what: path });
                 }
             }
         }

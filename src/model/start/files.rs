@@ -1,5 +1,6 @@
 //! Files that nobody but root may read, by the way they come into the image.
 
+use crate::model::command::Ran;
 use crate::model::hazard::{Hazard, Scene, Weight, hazard};
 use crate::model::value;
 use crate::syntax::{Args, Keyword};
@@ -44,17 +45,37 @@ pub(in crate::model) fn modes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         if model.keyword(index) != Keyword::Run {
             continue;
         }
-        for ran in model.commands(at, index).list.iter().filter(|ran| ran.name == "chmod") {
+        for ran in model.commands(at, index).list.iter().filter(|ran| matches!(ran.name.as_str(), "chmod" | "mkdir")) {
             let mut operands = ran.operands();
-            let mode = operands.next().and_then(|(_, text)| text).unwrap_or("");
+            let mode = match ran.name.as_str() {
+                "chmod" => operands.next().and_then(|(_, text)| text),
+                _ => made_with(ran),
+            };
+            let Some(mode) = mode else { continue };
             let paths: Vec<Option<String>> = operands.map(|(_, text)| ran.path(text)).collect();
             if shuts_out(mode) && !paths.iter().all(|path| path.as_deref().is_some_and(own)) {
-                let message =
-                    format!("`chmod {mode}` keeps everybody but root out: check that the process does not need it");
+                let message = format!(
+                    "`{} {mode}` keeps everybody but root out: check that the process does not need it",
+                    ran.name
+                );
                 found.push(hazard("mode", Weight::Unsafe, index, message));
             }
         }
     }
+}
+
+/// The mode that `mkdir -m 700` makes its folders with.
+fn made_with(ran: &Ran) -> Option<&str> {
+    let mut words = ran.arguments.iter().map(|word| word.as_deref().unwrap_or(""));
+    while let Some(word) = words.next() {
+        if let Some(mode) = word.strip_prefix("--mode=") {
+            return Some(mode);
+        }
+        if word == "--mode" || (word.starts_with('-') && !word.starts_with("--") && word.ends_with('m')) {
+            return words.next();
+        }
+    }
+    None
 }
 
 /// 700, 0600, 744 (a script must be readable and executable), `u+x`, `go-rwx`.
@@ -64,5 +85,12 @@ pub fn shuts_out(mode: &str) -> bool {
         let owner = mode.bytes().rev().nth(2).map_or(0, |byte| byte - b'0');
         return others & 4 == 0 || (owner & 1 == 1 && others & 1 == 0);
     }
-    mode.split(',').any(|part| part.starts_with("u+x") || part.starts_with("o-") || part.starts_with("go-"))
+    mode.split(',').any(|part| {
+        let (who, what) = part.split_once('=').unwrap_or(("", ""));
+        // `go=` and `o=` take away what they do not name.
+        let taken = (who.is_empty() && part.starts_with('=') || who.contains(['o', 'a']))
+            && part.contains('=')
+            && !what.contains('r');
+        part.starts_with("u+x") || part.starts_with("o-") || part.starts_with("go-") || taken
+    })
 }

@@ -1,0 +1,3 @@
+import os
+
+os.makedirs(os.environ["SHOP_HOME"], exist_ok=True)

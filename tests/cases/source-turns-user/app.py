@@ -1,0 +1,5 @@
+import os
+
+os.setgid(33)
+os.setuid(33)
+print("up")
