@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account::Account;
 use super::command::Ran;
 use super::{Base, Model, Value, Who, user, value};
 use crate::syntax::{Args, Keyword};
@@ -247,7 +248,13 @@ impl Model<'_> {
     fn line_owner(&self, stage: usize, index: usize) -> Option<Owner> {
         match self.user(stage, index) {
             Who::Root => Some(ROOT.to_owned()),
-            Who::User(text) => self.owner_of(stage, index, &text),
+            Who::User(text) => {
+                // A number alone takes the group that the account of that number has.
+                let accounts = self.accounts(stage, index);
+                let same = |account: &&Account| user::number(&text).is_some() && account.uid == user::number(&text);
+                let name = accounts.iter().find(same).map(|account| account.name.clone());
+                self.owner_of(stage, index, name.as_deref().unwrap_or(&text))
+            }
             Who::Chosen(_) | Who::Unknown(_) => None,
         }
     }

@@ -232,7 +232,9 @@ fn drops_by_itself(draft: &Draft<'_>) -> Option<String> {
         let known = crate::facts::command(&program.name)?;
         let user = program.arguments.first().cloned().flatten()?;
         let user = user.split(':').next().unwrap_or("").to_owned();
-        let drops = known.role == crate::facts::ProgramRole::DropsRoot && !user.starts_with('-');
+        // `chroot /srv/jail PROGRAM` stays root: its first word is a folder.
+        let named = !user.starts_with('-') && !user.contains('/');
+        let drops = known.role == crate::facts::ProgramRole::DropsRoot && named;
         (drops && user != "root" && crate::model::user::number(&user) != Some(0)).then_some(user)
     };
     let users: Option<Vec<String>> = programs.list.iter().map(drops).collect();

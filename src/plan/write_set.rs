@@ -195,6 +195,23 @@ fn makes(ran: &Ran) -> Vec<String> {
     }
 }
 
+/// Files that a RUN leaves by name in the app's own folder, unless they lie on a volume.
+fn left_in(model: &Model<'_>, target: usize, stage: usize, index: usize, is_own: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let left = |ran: &Ran| -> Vec<String> {
+        let mut paths: Vec<Option<String>> = ran.writes.iter().map(|path| ran.placed(path.as_deref())).collect();
+        if matches!(ran.name.as_str(), "tee" | "truncate") {
+            paths.extend(ran.operands().map(|(_, text)| ran.placed(text)));
+        }
+        let file = |path: &String| path.rsplit('/').next().is_some_and(|name| !name.is_empty());
+        paths.into_iter().flatten().filter(|path| is_own(path)).filter(file).collect()
+    };
+    let volumes = model.lineage(target).into_iter().flat_map(|(of, at)| model.volumes(of, at));
+    let volumes: Vec<String> = volumes.filter_map(|path| path.text().and_then(value::normal)).collect();
+    let commands = model.commands(stage, index).list.iter().filter(|ran| !ran.conditional);
+    let paths = commands.flat_map(left);
+    paths.filter(|path| !volumes.iter().any(|volume| value::within(path, volume))).collect()
+}
+
 /// Folders that a RUN makes and leaves empty, as far as it shows: the author knew that the app writes them.
 fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usize) -> Vec<(String, String, bool)> {
     let commands = model.commands(stage, index);
@@ -235,7 +252,7 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
     let own = model.own_folder(target).or_else(|| model.own_folder_by_default(target));
     let is_own = |path: &str| own.as_deref().is_some_and(|own| value::within(path, own));
     let made = commands.list.iter().filter(|ran| !ran.conditional);
-    let paths = made.flat_map(makes);
+    let paths = made.flat_map(makes).chain(left_in(model, target, stage, index, &is_own));
     let line = model.line(index);
     // `mkdir -p tmp/pids` makes tmp as well.
     let owners = model.owners(target);
