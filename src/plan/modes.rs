@@ -4,9 +4,10 @@
 use super::ownership::{RULE, shellless};
 use super::{Change, Draft, Handed, Identity, Opening};
 use crate::context::Entry;
+use crate::model::command::Ran;
 use crate::model::hazard::{Hazard, Scene, Weight};
 use crate::model::owner::{Copied, Made, Owners};
-use crate::model::start;
+use crate::model::{start, value};
 use crate::options::Ownership;
 use crate::syntax::Keyword;
 
@@ -27,6 +28,13 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         let handed = draft.handed.iter().any(|handed| handed.tree && below(&handed.path));
         if theirs || handed || draft.changes.iter().any(flagged) {
             continue;
+        }
+        if let Some(line) = shut_before(draft, copy) {
+            let to = copy.destination.as_deref().unwrap_or("its place");
+            let message =
+                format!("line {line} keeps others from what is copied to {to} and stays root's: open it to them");
+            draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
+            return;
         }
         if let Some(mode) = given.filter(|mode| shuts(mode) && !opened_later(scene, index, "", copy)) {
             if given_along(draft, identity, owners, copy) {
@@ -49,6 +57,28 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
         return;
     }
+}
+
+/// The line of the stage that a copy takes from which shuts others out of it: `chmod 700`, `mkdir -m 700`, `umask 077`.
+fn shut_before(draft: &Draft<'_>, copy: &Copied) -> Option<usize> {
+    let (model, scene) = (draft.scene.model, draft.scene);
+    let opened = model.instruction(copy.instruction).is_some_and(|found| found.flag("chmod").is_some());
+    let from = model.find_stage(copy.from.as_deref().filter(|_| !opened)?, scene.stage)?;
+    let sources = start::sources(scene, copy.instruction);
+    let meets = |path: &str| sources.iter().any(|source| value::meets(source, path));
+    let runs = model.lineage(from).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
+    let shuts = |(of, at): &(usize, usize)| {
+        let commands = &model.commands(*of, *at).list;
+        let masked = commands.iter().any(is_mask);
+        commands.iter().any(|ran| {
+            let mut operands = ran.operands();
+            let mode = (ran.name == "chmod").then(|| operands.next().and_then(|(_, text)| text)).flatten();
+            let shut = mode.is_some_and(start::shuts_out) || (masked && matches!(ran.name.as_str(), "mkdir" | "touch"));
+            let written = masked && ran.writes.iter().any(|to| ran.path(to.as_deref()).is_some_and(|to| meets(&to)));
+            written || (shut && operands.any(|(_, text)| ran.path(text).is_some_and(|path| meets(&path))))
+        })
+    };
+    runs.into_iter().find(shuts).map(|(_, at)| model.line(at))
 }
 
 /// Gives a copy whose mode shuts others out to the account, which then reads it as its owner; whether that can be done.
@@ -82,18 +112,20 @@ fn shuts(mode: &str) -> bool {
     mode.bytes().all(|digit| digit.is_ascii_digit()) && mode.bytes().last().is_some_and(|last| last < b'4')
 }
 
+/// `umask 077`: what is made under it, others may not read.
+fn is_mask(ran: &Ran) -> bool {
+    let mask = ran.arguments.first().and_then(Option::as_deref).unwrap_or("");
+    ran.name == "umask"
+        && mask.bytes().all(|digit| digit.is_ascii_digit())
+        && mask.bytes().last().is_some_and(|last| matches!(last, b'4'..=b'7'))
+}
+
 /// Finds steps of root's that work under a umask which keeps others from reading what they make.
 pub(super) fn masked(draft: &mut Draft<'_>) {
     let model = draft.scene.model;
     let runs = model.lineage(draft.scene.stage).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
-    let masks = |(of, at): &(usize, usize)| {
-        model.user(*of, *at).is_root()
-            && model.commands(*of, *at).list.iter().filter(|ran| ran.name == "umask").any(|ran| {
-                let mask = ran.arguments.first().and_then(Option::as_deref).unwrap_or("");
-                mask.bytes().all(|digit| digit.is_ascii_digit())
-                    && mask.bytes().last().is_some_and(|last| matches!(last, b'4'..=b'7'))
-            })
-    };
+    let masks =
+        |(of, at): &(usize, usize)| model.user(*of, *at).is_root() && model.commands(*of, *at).list.iter().any(is_mask);
     let Some((_, at)) = runs.into_iter().find(masks) else { return };
     let line = model.line(at);
     let message = format!(

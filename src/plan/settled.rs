@@ -50,9 +50,26 @@ pub(super) fn settled(scene: &Scene<'_>, ran: &Ran, folder: &str) -> Option<Writ
     };
     told.or_else(|| bundled(scene, ran))
         .or(module)
+        .or_else(|| leaves_unnamed(ran, folder).then_some(Writes::Unknown))
         .or(archived)
         .or_else(|| uses::environment(ran, folder))
         .or(activates.then_some(Writes::Nothing))
+}
+
+/// Whether a command makes something in the folder that cannot be handed over by name: behind a condition, in a loop, at
+/// the end of a pipe.
+fn leaves_unnamed(ran: &Ran, folder: &str) -> bool {
+    let here = ran.cwd.text().is_some_and(|cwd| value::within(cwd, folder));
+    let inside = |text: Option<&str>| match ran.placed(text) {
+        Some(path) => path != folder && value::within(&path, folder),
+        None => here,
+    };
+    match ran.name.as_str() {
+        "mkdir" | "touch" => ran.conditional && ran.operands().any(|(_, text)| inside(text)),
+        "tee" | "truncate" => ran.conditional && ran.operands().any(|(_, text)| inside(text)),
+        "cp" => ran.conditional && ran.named().into_iter().any(|path| inside(path.as_deref())),
+        _ => false,
+    }
 }
 
 /// Bundler installs below the app's folder where it is told to, else into the system.

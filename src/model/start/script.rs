@@ -41,6 +41,10 @@ impl Walk<'_, '_> {
             let message = format!("{} cannot be read as shell text", file.shown);
             return self.push("start-script", Weight::Unsafe, program, message);
         };
+        if let Some(line) = demands_root(&file.text) {
+            let message = format!("{} ends on line {line} unless it runs as root", file.shown);
+            return self.push("start-script-root", Weight::Manual, program, message);
+        }
         let functions = shell::functions(&tree);
         let mut passed = program.clone();
         for ran in self.commands(&tree, &file.text) {
@@ -156,4 +160,40 @@ fn argv(ran: &Ran) -> Vec<(Option<String>, Span)> {
 fn passes_on(text: &[u8], name: Span) -> bool {
     let word = String::from_utf8_lossy(name.of(text)).into_owned();
     matches!(word.trim_matches('"'), "$@" | "${@}" | "$*" | "${*}")
+}
+
+/// The line on which a script ends unless it runs as root: `[ "$(id -u)" -ne 0 ]`, `$EUID`, `whoami`, with an `exit` there or
+/// just below.
+fn demands_root(text: &[u8]) -> Option<usize> {
+    const NEAR: usize = 5;
+    let text = String::from_utf8_lossy(text);
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let asks = |line: &str| {
+        let who = ["id -u", "EUID", "whoami", "id -un"].iter().any(|word| line.contains(word));
+        let other = ["-ne 0", "!= 0", "!= \"0\"", "!= '0'", "!= root", "!= \"root\"", "!= 'root'", "-gt 0"];
+        let same = ["-eq 0", "= 0", "= \"0\"", "== 0", "= root", "= \"root\""];
+        let otherwise = same.iter().any(|word| line.contains(word)) && line.contains("||");
+        who && !line.starts_with('#') && (other.iter().any(|word| line.contains(word)) || otherwise)
+    };
+    let at = lines.iter().position(|line| asks(line))?;
+    let block = lines.get(at..)?.iter().take(NEAR);
+    // What follows the end of the condition is another matter.
+    let mut block = block.take_while(|line| !matches!(**line, "fi" | "else") && !line.starts_with("elif"));
+    block.any(|line| line.split([';', '&', '|', '{', ' ']).any(|word| word == "exit")).then_some(at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::demands_root;
+
+    #[test]
+    fn scripts_that_end_unless_they_are_root() {
+        let demands = |text: &str| demands_root(text.as_bytes());
+        assert_eq!(demands("#!/bin/sh\nif [ \"$(id -u)\" -ne 0 ]; then\n  echo no >&2\n  exit 1\nfi\n"), Some(2));
+        assert_eq!(demands("((EUID == 0)) || { echo no; exit 1; }\n"), Some(1));
+        assert_eq!(demands("[ \"$(whoami)\" != root ] && exit 1\n"), Some(1));
+        assert_eq!(demands("if [ \"$(id -u)\" = 0 ]; then\n  chown app /data\n  exec gosu app \"$0\"\nfi\n"), None);
+        assert_eq!(demands("if [ \"$(id -u)\" != 0 ]; then\n  exec \"$@\"\nfi\nexit 1\n"), None);
+        assert_eq!(demands("# id -u != 0\nexit 1\n"), None);
+    }
 }
