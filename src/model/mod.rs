@@ -104,6 +104,11 @@ impl<'a> Model<'a> {
         self.chain(stage).into_iter().flat_map(own).collect()
     }
 
+    /// The RUNs among them.
+    pub fn runs(&self, stage: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.lineage(stage).into_iter().filter(|(_, index)| self.keyword(*index) == Keyword::Run)
+    }
+
     /// The image that the stage's chain starts from.
     pub fn root_base(&self, stage: usize) -> Option<&Base> {
         let first = *self.chain(stage).first()?;

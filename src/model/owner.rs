@@ -372,6 +372,11 @@ impl Model<'_> {
         (!named && self.may_be_own(stage, &cwd)).then_some(cwd)
     }
 
+    /// Either of the two: the app's own folder under the defaults of the ARGs.
+    pub fn app_folder(&self, stage: usize) -> Option<String> {
+        self.own_folder(stage).or_else(|| self.own_folder_by_default(stage))
+    }
+
     fn may_be_own(&self, stage: usize, cwd: &str) -> bool {
         !is_packaged(cwd) && !self.is_base_folder(stage, cwd)
     }

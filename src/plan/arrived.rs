@@ -5,13 +5,12 @@ use crate::facts::{self, ProgramKind};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners};
 use crate::model::{Model, value};
-use crate::syntax::Keyword;
 
 /// RUNs that unpack or clone into a folder above `folder` before any line makes it: it comes out of what they bring
 /// (`tar -xf app.tar.gz -C /opt`, then `WORKDIR /opt/app`).
 pub(super) fn above(model: &Model<'_>, stage: usize, owners: &Owners, folder: &str) -> Vec<Used> {
     let Some(Made::Workdir(made)) = owners.nodes.get(folder).map(|node| node.made) else { return Vec::new() };
-    let runs = model.lineage(stage).into_iter().filter(|(_, at)| *at < made && model.keyword(*at) == Keyword::Run);
+    let runs = model.runs(stage).filter(|(_, at)| *at < made);
     let brings = |(of, at): &(usize, usize)| {
         let commands = &model.commands(*of, *at).list;
         commands.iter().any(|ran| {
@@ -73,7 +72,7 @@ fn downloads(model: &Model<'_>, stage: usize, index: usize) -> bool {
 /// of its own.
 pub(super) fn filled(model: &Model<'_>, stage: usize, owners: &Owners, path: &str) -> Option<(usize, bool)> {
     let Some(Made::Run(made)) = owners.nodes.get(path).map(|node| node.made) else { return None };
-    let runs = model.lineage(stage).into_iter().filter(|(_, at)| *at >= made && model.keyword(*at) == Keyword::Run);
+    let runs = model.runs(stage).filter(|(_, at)| *at >= made);
     let inside = |found: Option<String>| found.is_some_and(|found| found != path && value::within(&found, path));
     let into = |found: Option<String>| found.is_some_and(|found| value::within(&found, path));
     let fills = |ran: &Ran| {

@@ -14,7 +14,7 @@ pub(super) fn mounts(draft: &mut Draft<'_>, identity: &Identity) {
     let developer = identity.uid == Some(DEVELOPER);
     let scene = draft.scene;
     let model = scene.model;
-    let own = model.own_folder(scene.stage).or_else(|| model.own_folder_by_default(scene.stage));
+    let own = model.app_folder(scene.stage);
     let written = |target: &str| {
         let below = |path: &str| value::meets(path, target);
         own.as_deref().is_some_and(below) || draft.handed.iter().any(|handed| below(&handed.path))

@@ -1,15 +1,14 @@
 //! Modes of files of the build context: a copy keeps them, and what nobody but its owner may read stays shut for an account
 //! that does not own it.
 
-use super::ownership::{RULE, shellless};
-use super::{Change, Draft, Handed, Identity, Opening};
+use super::ownership::{RULE, give_copy, push, shellless};
+use super::{Change, Draft, Identity, Opening};
 use crate::context::Entry;
 use crate::model::command::Ran;
-use crate::model::hazard::{Hazard, Scene, Weight};
-use crate::model::owner::{Copied, Made, Owners};
+use crate::model::hazard::Scene;
+use crate::model::owner::{Copied, Owners};
 use crate::model::{start, value};
 use crate::options::Ownership;
-use crate::syntax::Keyword;
 
 /// Most files that are looked at.
 const MOST: usize = 2000;
@@ -24,7 +23,7 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         let theirs = copy.owner.as_deref().is_some_and(|owner| identity.owns(owner));
         let given = found.flag("chmod").map(|flag| flag.value.as_deref().unwrap_or("").to_owned());
         let opened = given.is_some() || copy.from.is_some();
-        let below = |path: &str| crate::model::value::within(copy.destination.as_deref().unwrap_or("/"), path);
+        let below = |path: &str| value::within(copy.destination.as_deref().unwrap_or("/"), path);
         let handed = draft.handed.iter().any(|handed| handed.tree && below(&handed.path));
         if theirs || handed || draft.changes.iter().any(flagged) {
             continue;
@@ -33,7 +32,7 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             let to = copy.destination.as_deref().unwrap_or("its place");
             let message =
                 format!("line {line} keeps others from what is copied to {to} and stays root's: open it to them");
-            draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
+            push(draft, "mode", index, message);
             return;
         }
         if let Some(mode) = given.filter(|mode| shuts(mode) && !opened_later(scene, index, "", copy)) {
@@ -44,7 +43,7 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             let message = format!(
                 "what the copy on line {line} brings gets mode {mode} and stays root's: open it to others, or give it away"
             );
-            draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
+            push(draft, "mode", index, message);
             return;
         }
         if opened {
@@ -54,7 +53,7 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         let message = format!(
             "{path} has mode {mode:04o} in the build context, and its copy stays root's: open it to others (chmod o+r, or --chmod)"
         );
-        draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at: index, packaged: false });
+        push(draft, "mode", index, message);
         return;
     }
 }
@@ -66,16 +65,16 @@ fn shut_before(draft: &Draft<'_>, copy: &Copied) -> Option<usize> {
     let from = model.find_stage(copy.from.as_deref().filter(|_| !opened)?, scene.stage)?;
     let sources = start::sources(scene, copy.instruction);
     let meets = |path: &str| sources.iter().any(|source| value::meets(source, path));
-    let runs = model.lineage(from).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
+    let runs = model.runs(from);
     let shuts = |(of, at): &(usize, usize)| {
         let commands = &model.commands(*of, *at).list;
         let masked = commands.iter().any(is_mask);
         commands.iter().any(|ran| {
-            let mut operands = ran.operands();
-            let mode = (ran.name == "chmod").then(|| operands.next().and_then(|(_, text)| text)).flatten();
-            let shut = mode.is_some_and(start::shuts_out) || (masked && matches!(ran.name.as_str(), "mkdir" | "touch"));
-            let written = masked && ran.writes.iter().any(|to| ran.path(to.as_deref()).is_some_and(|to| meets(&to)));
-            written || (shut && operands.any(|(_, text)| ran.path(text).is_some_and(|path| meets(&path))))
+            let (shut, made) = (start::shut(ran).map(|(_, paths)| paths), ran.ownership(model, *of, *at));
+            let made = made.filter(|made| masked && made.makes).map(|made| made.paths);
+            let written = ran.writes.iter().filter(|_| masked).map(|to| ran.path(to.as_deref()));
+            let paths = shut.into_iter().chain(made).flatten().chain(written);
+            paths.flatten().any(|path| meets(&path))
         })
     };
     runs.into_iter().find(shuts).map(|(_, at)| model.line(at))
@@ -90,20 +89,7 @@ fn given_along(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, copy
         && !draft.options.leaves(RULE, index);
     let target = copy.destination.clone().filter(|to| plain && !model.is_base_folder(stage, to));
     let (Some(target), Some(owner)) = (target, identity.copy_owner(model, stage, index)) else { return false };
-    let made = owners.nodes.iter().filter(|(path, node)| node.made == Made::Copy(index) && **path != target);
-    let made: Vec<String> = made.map(|(path, _)| path.clone()).collect();
-    let why = "only its owner may read it";
-    let handed = |path: String, tree: bool| Handed {
-        path,
-        owner: identity.owner(),
-        tree,
-        make: false,
-        by_copy: true,
-        why: why.to_owned(),
-    };
-    draft.handed.extend(made.into_iter().map(|path| handed(path, false)));
-    draft.handed.push(handed(target, true));
-    draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
+    give_copy(draft, identity, owners, index, &target, &owner, "only its owner may read it");
     true
 }
 
@@ -123,7 +109,7 @@ fn is_mask(ran: &Ran) -> bool {
 /// Finds steps of root's that work under a umask which keeps others from reading what they make.
 pub(super) fn masked(draft: &mut Draft<'_>) {
     let model = draft.scene.model;
-    let runs = model.lineage(draft.scene.stage).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
+    let runs = model.runs(draft.scene.stage);
     let masks =
         |(of, at): &(usize, usize)| model.user(*of, *at).is_root() && model.commands(*of, *at).list.iter().any(is_mask);
     let Some((_, at)) = runs.into_iter().find(masks) else { return };
@@ -131,13 +117,13 @@ pub(super) fn masked(draft: &mut Draft<'_>) {
     let message = format!(
         "the RUN on line {line} works under a umask that keeps others from reading what it makes: check what it is"
     );
-    draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at, packaged: false });
+    push(draft, "mode", at, message);
 }
 
 /// Finds steps that make a folder anew which everybody writes, without its mode.
 pub(super) fn remade(draft: &mut Draft<'_>) {
     let model = draft.scene.model;
-    let runs = model.lineage(draft.scene.stage).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
+    let runs = model.runs(draft.scene.stage);
     let mut closed: Option<(usize, &str)> = None;
     for (of, at) in runs {
         for ran in &model.commands(of, at).list {
@@ -156,7 +142,7 @@ pub(super) fn remade(draft: &mut Draft<'_>) {
     }
     let line = model.line(at);
     let message = format!("the RUN on line {line} removes {folder}: without its mode 1777 only root can write there");
-    draft.hazards.push(Hazard { id: "mode", weight: Weight::Unsafe, message, at, packaged: false });
+    push(draft, "mode", at, message);
 }
 
 /// The first file that a copy brings and that others may not read, or not run where its owner may and it is started.
@@ -194,8 +180,7 @@ fn shut(scene: &Scene<'_>, index: usize, copy: &Copied) -> Option<(String, u32)>
 /// Whether a later step changes the modes of the file, or of all that the copy brings.
 fn opened_later(scene: &Scene<'_>, index: usize, name: &str, copy: &Copied) -> bool {
     let model = scene.model;
-    let later =
-        model.lineage(scene.stage).into_iter().filter(|(_, at)| *at > index && model.keyword(*at) == Keyword::Run);
+    let later = model.runs(scene.stage).filter(|(_, at)| *at > index);
     later.into_iter().any(|(stage, at)| {
         model.commands(stage, at).list.iter().filter(|ran| ran.name == "chmod").any(|ran| {
             let mut operands = ran.operands();
@@ -206,8 +191,7 @@ fn opened_later(scene: &Scene<'_>, index: usize, name: &str, copy: &Copied) -> b
                 let path = ran.path(text);
                 let all = path.as_deref().zip(copy.destination.as_deref());
                 text.is_some_and(|text| text.rsplit('/').next() == Some(name))
-                    || (ran.has_option('R', "--recursive")
-                        && all.is_some_and(|(path, to)| crate::model::value::within(to, path)))
+                    || (ran.has_option('R', "--recursive") && all.is_some_and(|(path, to)| value::within(to, path)))
             };
             opens && operands.any(|(_, text)| named(text))
         })

@@ -48,16 +48,11 @@ pub(super) fn started(draft: &mut Draft<'_>) {
     let starts: Vec<String> = programs.iter().filter_map(|program| value::normal(&program.path)).collect();
     let needed = |path: &str| path != "/" && starts.iter().any(|start| value::within(start, path));
     let mut opened = Vec::new();
-    for (of, at) in model.lineage(stage) {
-        let commands = (model.keyword(at) == Keyword::Run).then(|| model.commands(of, at));
-        for ran in commands.iter().flat_map(|commands| &commands.list).filter(|ran| ran.name == "chmod") {
-            let mut operands = ran.operands();
-            let mode = operands.next().and_then(|(_, text)| text).unwrap_or("");
-            let paths: Vec<Option<String>> = operands.map(|(_, text)| ran.path(text)).collect();
-            let all = paths.iter().all(|path| path.as_deref().is_some_and(needed));
-            if start::shuts_out(mode) && all {
-                opened.push((at, paths));
-            }
+    for (of, at) in model.runs(stage) {
+        for ran in model.commands(of, at).list.iter().filter(|ran| ran.name == "chmod") {
+            let shut = start::shut(ran).map(|(_, paths)| paths);
+            let all = |paths: &Vec<Option<String>>| paths.iter().all(|path| path.as_deref().is_some_and(needed));
+            opened.extend(shut.filter(all).map(|paths| (at, paths)));
         }
     }
     for (at, paths) in opened {

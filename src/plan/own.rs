@@ -1,7 +1,9 @@
 //! The app's own folder: what is copied into it gets `--chown`, the folder itself is handed over, and what steps of the
 //! build leave there is handed over or named.
 
-use super::ownership::{RULE, SMALL, brings_folder, context_size, framework, is_archive, push, shellless, written};
+use super::ownership::{
+    RULE, SMALL, brings_folder, context_size, framework, give_copy, is_archive, push, shellless, written,
+};
 use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
 use super::{Change, Draft, Handed, Identity, arrived, plain};
@@ -49,24 +51,7 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
         };
         // A VOLUME above it that lies in the folder gets its folder first, and with it the folder itself, from root.
         made_by_copy |= makes && !volume_above(model, stage, index, folder);
-        draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
-        let made = owners.nodes.iter().filter(|(path, node)| node.made == Made::Copy(index) && *path != target);
-        draft.handed.extend(made.map(|(path, _)| Handed {
-            path: path.clone(),
-            owner: identity.owner(),
-            tree: false,
-            make: false,
-            by_copy: true,
-            why: "copied along: its folder is made by the copy".to_owned(),
-        }));
-        draft.handed.push(Handed {
-            path: target.to_owned(),
-            owner: identity.owner(),
-            tree: true,
-            make: false,
-            by_copy: true,
-            why: "copied into the app's own folder".to_owned(),
-        });
+        give_copy(draft, identity, owners, index, target, &owner, "copied into the app's own folder");
     }
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
 }

@@ -4,6 +4,7 @@ use super::{Change, Draft, Handed, Identity, companions, given, modes, opened, o
 use crate::context::Entry;
 use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
+use crate::model::owner::{Made, Owners};
 use crate::model::start;
 use crate::model::{Base, Model, value};
 use crate::options::Ownership;
@@ -129,6 +130,31 @@ fn apart(draft: &mut Draft<'_>, identity: &Identity) {
         let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) else { continue };
         give(draft, identity, folder.to_owned(), "a start script writes into it".to_owned());
     }
+}
+
+/// Gives a copy to the account by `--chown`, with the folders that the copy makes.
+pub(super) fn give_copy(
+    draft: &mut Draft<'_>,
+    identity: &Identity,
+    owners: &Owners,
+    index: usize,
+    target: &str,
+    owner: &str,
+    why: &str,
+) {
+    let handed = |path: &str, tree: bool, why: &str| Handed {
+        path: path.to_owned(),
+        owner: identity.owner(),
+        tree,
+        make: false,
+        by_copy: true,
+        why: why.to_owned(),
+    };
+    let made = owners.nodes.iter().filter(|(path, node)| node.made == Made::Copy(index) && *path != target);
+    let made = made.map(|(path, _)| handed(path, false, "copied along: its folder is made by the copy"));
+    draft.handed.extend(made);
+    draft.handed.push(handed(target, true, why));
+    draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
 }
 
 fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {

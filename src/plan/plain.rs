@@ -1,12 +1,12 @@
 //! Programs that start in a folder of the image: what shows that they write nothing there.
 
-use super::ownership::{push, shellless};
+use super::ownership::{give_copy, push, shellless};
 use super::settled::scripts;
-use super::{Change, Draft, Handed, Identity};
+use super::{Draft, Identity};
 use crate::context::Entry;
 use crate::facts::{self, Writes};
 use crate::model::hazard::Scene;
-use crate::model::owner::{Copied, Made, Owners};
+use crate::model::owner::{Copied, Owners};
 use crate::model::{source, start, value};
 use crate::syntax::{Args, Keyword, Word};
 
@@ -166,18 +166,7 @@ fn hand_over(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, data: 
         flags.push((index, target, owner));
     }
     for (index, path, owner) in flags {
-        let made = owners.nodes.iter().filter(|(other, node)| node.made == Made::Copy(index) && **other != path);
-        draft.handed.extend(made.map(|(path, _)| Handed {
-            path: path.clone(),
-            owner: identity.owner(),
-            tree: false,
-            make: false,
-            by_copy: true,
-            why: "copied along: its folder is made by the copy".to_owned(),
-        }));
-        draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
-        let why = "data of the program, copied along".to_owned();
-        draft.handed.push(Handed { path, owner: identity.owner(), tree: true, make: false, by_copy: true, why });
+        give_copy(draft, identity, owners, index, &path, &owner, "data of the program, copied along");
     }
     true
 }

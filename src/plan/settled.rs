@@ -6,7 +6,6 @@ use crate::model::command::Ran;
 use crate::model::hazard::Scene;
 use crate::model::start::{makefile, tool};
 use crate::model::value;
-use crate::syntax::Keyword;
 
 /// RUNs that start a script of the project which names the folder, by its path or by an ENV that holds it.
 pub(super) fn scripts<'d>(scene: &'d Scene<'_>, folder: &str) -> impl Iterator<Item = Used> + 'd {
@@ -19,7 +18,7 @@ pub(super) fn scripts<'d>(scene: &'d Scene<'_>, folder: &str) -> impl Iterator<I
         .flat_map(|(name, _, _)| [format!("${name}"), format!("${{{name}}}")])
         .collect();
     marks.push(folder.to_owned());
-    let runs = model.lineage(scene.stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(scene.stage);
     runs.filter(move |(stage, index)| {
         model.commands(*stage, *index).list.iter().any(|ran| {
             let file = Some(&ran.full).filter(|full| full.starts_with('/')).and_then(|full| scene.file(full));

@@ -154,7 +154,7 @@ fn why(identity: &super::Identity, asked: Option<u32>, pod: bool) -> String {
 /// The RUN, if there is one, that gives folders to group 0 and lets the group write.
 fn for_any_user(draft: &Draft<'_>) -> Option<usize> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.map(|(at, index)| (index, model.commands(at, index))).find_map(|(index, commands)| {
         let gives = commands.list.iter().any(|ran| {
             let owner = ran.operands().next().and_then(|(_, text)| text).unwrap_or("");

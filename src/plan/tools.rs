@@ -32,7 +32,7 @@ fn loses_shell(model: &Model<'_>, stage: usize) -> bool {
     const SHELLS: [&str; 7] =
         ["/bin/sh", "/usr/bin/sh", "/bin/dash", "/usr/bin/dash", "/bin/busybox", "/bin/ash", "/usr/bin/busybox"];
     let gone = |path: &str| SHELLS.iter().any(|shell| value::within(shell, path));
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.into_iter().any(|(of, at)| {
         let removes = model.commands(of, at).list.iter().filter(|ran| ran.name == "rm");
         removes.into_iter().any(|ran| ran.operands().any(|(_, text)| ran.path(text).as_deref().is_some_and(gone)))

@@ -4,7 +4,6 @@ use super::Identity;
 use crate::facts::{self, Writes};
 use crate::model::command::Ran;
 use crate::model::{Model, Value, value};
-use crate::syntax::Keyword;
 
 /// A RUN that works in the app's own folder.
 pub struct Used {
@@ -21,7 +20,7 @@ pub struct Used {
 /// RUNs of the stage's lineage that work in `folder`, those that only change modes, owners or names aside.
 /// `settled` tells of a command more than its name does, if the project's files say so.
 pub fn uses(model: &Model<'_>, stage: usize, folder: &str, settled: &dyn Fn(&Ran) -> Option<Writes>) -> Vec<Used> {
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.filter_map(|(at, index)| used_as(model, at, index, folder, settled)).collect()
 }
 
@@ -110,7 +109,7 @@ pub fn environment(ran: &Ran, folder: &str) -> Option<Writes> {
 /// Whether what the RUN `index` leaves in `folder` is given to the account afterwards, or opened to everybody, with all
 /// below.
 pub fn opened(model: &Model<'_>, stage: usize, index: usize, folder: &str, identity: &Identity) -> bool {
-    let runs = model.lineage(stage).into_iter().filter(|(_, at)| *at >= index && model.keyword(*at) == Keyword::Run);
+    let runs = model.runs(stage).filter(|(_, at)| *at >= index);
     runs.into_iter().any(|(of, at)| {
         model.commands(of, at).list.iter().filter(|ran| ran.has_option('R', "--recursive") && !ran.conditional).any(
             |ran| {

@@ -8,7 +8,6 @@ use crate::model::command::Ran;
 use crate::model::owner::Owners;
 use crate::model::source::{self, Shown};
 use crate::model::value;
-use crate::syntax::Keyword;
 
 /// Folders that anybody may write, or that no process fills.
 const ANYBODY: [&str; 5] = ["/dev", "/proc", "/sys", "/tmp", "/var/tmp"];
@@ -78,7 +77,7 @@ pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, owners: &Owner
 fn may_write(draft: &Draft<'_>, identity: &Identity, owners: &Owners, path: &str) -> bool {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let below = |folder: &str| folder.len() > 1 && value::within(path, folder);
-    let own = model.own_folder(stage).or_else(|| model.own_folder_by_default(stage));
+    let own = model.app_folder(stage);
     if ANYBODY.iter().any(|folder| below(folder))
         || own.as_deref().is_some_and(below)
         || identity.home.as_deref().is_some_and(below)
@@ -102,7 +101,7 @@ fn is_open(draft: &Draft<'_>, folder: &str) -> bool {
         let mode = operands.next().and_then(|(_, text)| text).unwrap_or("");
         writable_by_all(mode) && operands.any(|(_, text)| ran.path(text).as_deref() == Some(folder))
     };
-    let runs = model.lineage(stage).into_iter().filter(|(_, at)| model.keyword(*at) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.into_iter().any(|(of, at)| model.commands(of, at).list.iter().filter(|ran| ran.name == "chmod").any(opens))
 }
 

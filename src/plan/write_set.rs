@@ -92,14 +92,14 @@ fn is_worked_in(model: &Model<'_>, stage: usize, owners: &Owners, path: &str) ->
     let beside = |ran: &Ran| {
         value::within(&ran.full, top) && ran.full != top && facts::writes(&ran.name, "") == facts::Writes::Unknown
     };
-    let runs = model.lineage(stage).into_iter().filter(|(_, at)| *at >= made && model.keyword(*at) == Keyword::Run);
+    let runs = model.runs(stage).filter(|(_, at)| *at >= made);
     runs.into_iter().any(|(of, at)| model.commands(of, at).list.iter().any(beside))
 }
 
 /// A folder that the process seems to keep data in, if the file shows one: what lies on a volume keeps its owner.
 pub(super) fn kept(draft: &Draft<'_>) -> Option<String> {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let mut runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let mut runs = model.runs(stage);
     let made = runs.find_map(|(at, index)| made_for_run_time(model, stage, at, index).into_iter().next());
     let own = model.own_folder(stage);
     let is_own = |path: &str| own.as_deref() == Some(path);
@@ -249,7 +249,7 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
         commands.complete && inside.into_iter().all(plain)
     };
     let start = model.cwd(stage, index);
-    let own = model.own_folder(target).or_else(|| model.own_folder_by_default(target));
+    let own = model.app_folder(target);
     let is_own = |path: &str| own.as_deref().is_some_and(|own| value::within(path, own));
     let made = commands.list.iter().filter(|ran| !ran.conditional);
     let paths = made.flat_map(makes).chain(left_in(model, target, stage, index, &is_own));

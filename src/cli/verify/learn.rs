@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::subject::{Subject, how};
-use super::writes::{Lost, is_within};
+use super::writes::Lost;
 use crate::cli::args::VerifyArgs;
 use crate::cli::config::Configs;
 use crate::cli::disk::Disk;
 use crate::cli::write::{self, Change};
 use crate::config::Config;
+use crate::model::value::within;
 use crate::options::Options;
 use crate::report::Status;
 
@@ -63,7 +64,7 @@ fn folders(lost: &[Lost]) -> Vec<String> {
     all.sort();
     all.dedup();
     let inner = all.clone();
-    all.retain(|path| !inner.iter().any(|other| other != path && is_within(path, other)));
+    all.retain(|path| !inner.iter().any(|other| other != path && within(path, other)));
     all
 }
 

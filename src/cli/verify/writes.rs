@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::evidence::{Check, Evidence, Verdict, check};
 use super::parse::Kind;
+use crate::model::value::within;
 
 /// A path that the original wrote and the new user cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +71,7 @@ fn sort(evidence: &Evidence<'_>) -> Option<Sorted> {
     let volumes = before.image.volumes().into_iter().map(|path| (Kind::Added, path.trim_end_matches('/'), true));
     let paths = old.iter().map(|(kind, path)| (*kind, path.as_str(), false));
     for (kind, path, folder) in paths.chain(volumes) {
-        if sorted.lost.iter().any(|lost| is_within(path, &lost.path)) {
+        if sorted.lost.iter().any(|lost| within(path, &lost.path)) {
             continue;
         }
         let can = match kind {
@@ -82,7 +83,7 @@ fn sort(evidence: &Evidence<'_>) -> Option<Sorted> {
             Ok(()) => sorted.kept += 1,
             // The rewrite, or the program itself, put it where it can be written.
             Err(_) if elsewhere.contains(name(path)) => sorted.kept += 1,
-            Err(_) if is_within(path, homes.0) && homes.1 != Some(homes.0) => sorted.dispensable += 1,
+            Err(_) if homes.0.len() > 1 && within(path, homes.0) && homes.1 != Some(homes.0) => sorted.dispensable += 1,
             Err(_) if is_cache(path) => sorted.dispensable += 1,
             Err(_) if is_system(path) => sorted.system.push(path.to_owned()),
             Err(why) => {
@@ -100,10 +101,6 @@ fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-pub(super) fn is_within(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// What Python writes beside its code, and does without where it cannot.
 fn is_cache(path: &str) -> bool {
     path.split('/').any(|part| part == "__pycache__")
@@ -113,5 +110,5 @@ fn is_cache(path: &str) -> bool {
 fn is_system(path: &str) -> bool {
     ["/etc", "/usr/bin", "/usr/lib", "/usr/sbin", "/usr/share", "/bin", "/lib", "/sbin"]
         .into_iter()
-        .any(|folder| is_within(path, folder))
+        .any(|folder| within(path, folder))
 }

@@ -97,6 +97,19 @@ pub(super) fn expression(text: &str) -> usize {
     text.len()
 }
 
+/// The name that a line sets, and what it gives it: `const port = 80;`, `PORT: int = 80`.
+pub(super) fn assignment(line: &str) -> Option<(&str, &str)> {
+    let begins = ["export const ", "const ", "let ", "var "];
+    let rest = begins.iter().find_map(|begin| line.strip_prefix(begin)).unwrap_or(line);
+    let (name, rest) = rest.split_at_checked(rest.find(|letter| !is_word(letter))?)?;
+    let rest = match rest.strip_prefix(':') {
+        Some(typed) => typed.get(typed.find('=')?..)?,
+        None => rest,
+    };
+    let value = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '>']))?;
+    (!name.is_empty()).then_some((name, value.get(..expression(value))?))
+}
+
 /// How much comes before `next` among the arguments of the same call.
 fn skipped(text: &str, next: &str) -> Option<usize> {
     let mut depth = 0_i32;

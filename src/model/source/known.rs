@@ -1,6 +1,6 @@
 //! Paths that source names by a constant or by a variable of the environment, put where the name stands.
 
-use super::call::{expression, prepared};
+use super::call::{assignment, prepared};
 use super::given_elsewhere;
 use super::line::is_word;
 use super::started::File;
@@ -40,18 +40,6 @@ fn constants(scene: &Scene<'_>, file: &File, environment: &[String]) -> Vec<(Str
         }
     }
     found.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
-/// The name and the value of a line that sets one.
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let begins = ["export const ", "const ", "let ", "var "];
-    let rest = begins.iter().find_map(|begin| line.strip_prefix(begin)).unwrap_or(line);
-    let len = rest.find(|letter| !is_word(letter))?;
-    let (name, rest) = (rest.get(..len)?, rest.get(len..)?);
-    let rest = rest.strip_prefix(":str").or_else(|| rest.strip_prefix(":Path")).unwrap_or(rest);
-    let rest = rest.strip_prefix(':').unwrap_or(rest);
-    let value = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '>']))?;
-    (!name.is_empty()).then_some((name, value.get(..expression(value))?))
 }
 
 /// A text that is an absolute path, or a Path made of one.

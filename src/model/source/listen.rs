@@ -1,6 +1,6 @@
 //! Which ports the started file listens on, by what it says itself.
 
-use super::call::{arguments, expression, prepared};
+use super::call::{arguments, assignment, prepared};
 use super::line::{Line, is_word};
 use crate::facts::Shows;
 
@@ -111,14 +111,7 @@ fn variable(text: &str, line: usize, environment: &[String]) -> Option<Said> {
 
 /// What a line gives a name: `const port = 80;`, `PORT: int = 80`.
 fn assigned<'l>(line: &'l str, name: &str) -> Option<&'l str> {
-    let begins = ["export const ", "const ", "let ", "var "];
-    let rest = begins.iter().find_map(|begin| line.strip_prefix(begin)).unwrap_or(line).strip_prefix(name)?;
-    let rest = match rest.strip_prefix(':') {
-        Some(typed) => typed.get(typed.find('=')?..)?,
-        None => rest,
-    };
-    let value = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '>']))?;
-    value.get(..expression(value))
+    assignment(line).filter(|(set, _)| *set == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]

@@ -45,15 +45,9 @@ pub(in crate::model) fn modes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         if model.keyword(index) != Keyword::Run {
             continue;
         }
-        for ran in model.commands(at, index).list.iter().filter(|ran| matches!(ran.name.as_str(), "chmod" | "mkdir")) {
-            let mut operands = ran.operands();
-            let mode = match ran.name.as_str() {
-                "chmod" => operands.next().and_then(|(_, text)| text),
-                _ => made_with(ran),
-            };
-            let Some(mode) = mode else { continue };
-            let paths: Vec<Option<String>> = operands.map(|(_, text)| ran.path(text)).collect();
-            if shuts_out(mode) && !paths.iter().all(|path| path.as_deref().is_some_and(own)) {
+        for ran in &model.commands(at, index).list {
+            let Some((mode, paths)) = shut(ran) else { continue };
+            if !paths.iter().all(|path| path.as_deref().is_some_and(own)) {
                 let message = format!(
                     "`{} {mode}` keeps everybody but root out: check that the process does not need it",
                     ran.name
@@ -62,6 +56,18 @@ pub(in crate::model) fn modes(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
             }
         }
     }
+}
+
+/// The mode and the paths of a command that keeps everybody but root out of them: `chmod 700`, `mkdir -m 700`.
+pub fn shut(ran: &Ran) -> Option<(&str, Vec<Option<String>>)> {
+    let mut operands = ran.operands();
+    let mode = match ran.name.as_str() {
+        "chmod" => operands.next().and_then(|(_, text)| text),
+        "mkdir" => made_with(ran),
+        _ => None,
+    };
+    let mode = mode.filter(|mode| shuts_out(mode))?;
+    Some((mode, operands.map(|(_, text)| ran.path(text)).collect()))
 }
 
 /// The mode that `mkdir -m 700` makes its folders with.
@@ -79,7 +85,7 @@ fn made_with(ran: &Ran) -> Option<&str> {
 }
 
 /// 700, 0600, 744 (a script must be readable and executable), `u+x`, `go-rwx`.
-pub fn shuts_out(mode: &str) -> bool {
+fn shuts_out(mode: &str) -> bool {
     if mode.bytes().all(|byte| byte.is_ascii_digit()) {
         let others = mode.bytes().last().map_or(0, |byte| byte - b'0');
         let owner = mode.bytes().rev().nth(2).map_or(0, |byte| byte - b'0');

@@ -10,7 +10,7 @@ mod script;
 pub mod tool;
 mod written;
 
-pub use files::shuts_out;
+pub use files::shut;
 pub use lifted::{Lifted, lifted};
 pub use own::sources;
 use written::named;

@@ -65,6 +65,6 @@ fn first(scene: &Scene<'_>, index: usize, moved: &MovedBy) -> usize {
 /// Whether every step of the target runs as root and stays so: what another account fetches lies elsewhere.
 pub(super) fn all_as_root(scene: &Scene<'_>) -> bool {
     let (model, stage) = (scene.model, scene.stage);
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.into_iter().all(|(of, index)| matches!(model.user(of, index), Who::Root) && !turns::lifts(&scene.text(index)))
 }

@@ -128,7 +128,7 @@ pub fn lives_in(model: &Model<'_>, stage: usize, first: usize, name: &str, home:
 
 /// Whether nothing sets HOME: root's is /root then, and the account's is what its entry says.
 pub fn sets_no_home(model: &Model<'_>, stage: usize) -> bool {
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     model.environment(stage, usize::MAX, "HOME") == Value::Unset
         && runs.into_iter().all(|(of, index)| model.variable(of, index, "HOME") == Value::Unset)
 }
@@ -156,7 +156,7 @@ fn makes_it_first(model: &Model<'_>, stage: usize, index: usize, name: &str) -> 
 
 /// Whether a step gives the folder itself another mode, by which its new owner might not enter it.
 fn shuts(model: &Model<'_>, stage: usize, name: &str) -> bool {
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.into_iter().any(|(of, index)| {
         let Some(shelled) = model.scripts(index).first() else { return true };
         let whole = |span: &Span| {
@@ -171,7 +171,7 @@ fn shuts(model: &Model<'_>, stage: usize, name: &str) -> bool {
 /// names some of it, or is known to read no such files. Older steps that nobody knows may have put files of their own there.
 pub fn is_quiet(model: &Model<'_>, stage: usize, of: &[&str]) -> bool {
     let mut seen = false;
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.into_iter().all(|(at, index)| {
         let commands = model.commands(at, index);
         commands.complete
@@ -196,7 +196,7 @@ fn is_plain(ran: &Ran) -> bool {
 
 /// Whether every command names some of this or is known to read no files of a home.
 fn all_known(model: &Model<'_>, stage: usize, of: &[&str]) -> bool {
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.into_iter().all(|(at, index)| {
         let known = |ran: &Ran| is_plain(ran) || of.iter().any(|name| names(model, index, ran, name));
         model.commands(at, index).list.iter().all(known)
@@ -238,7 +238,7 @@ fn is_free(scene: &Scene<'_>, path: &str) -> bool {
 fn works_in(model: &Model<'_>, stage: usize, home: &str) -> bool {
     let above = home.rsplit_once('/').map_or("/", |(above, _)| above);
     let name = home.rsplit('/').next().unwrap_or("");
-    let runs = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run);
+    let runs = model.runs(stage);
     runs.into_iter().any(|(of, index)| {
         let Some(shelled) = model.scripts(index).first() else { return true };
         model.commands(of, index).list.iter().any(|ran| {

@@ -72,8 +72,7 @@ fn copied(scene: &Scene<'_>, from: &str) -> Option<(usize, Span)> {
 /// Whether nothing but pip, and what installs into the system, ran where a tree was made: links of other tools name it.
 fn by_pip(model: &Model<'_>, stage: usize) -> bool {
     const PLAIN: [&str; 8] = ["mkdir", "rm", "set", "true", ":", "echo", "cd", "chmod"];
-    let runs: Vec<(usize, usize)> =
-        model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Run).collect();
+    let runs: Vec<(usize, usize)> = model.runs(stage).collect();
     let fits = |ran: &Ran| is_pip(ran) || facts::ignores_cwd(&ran.name) || PLAIN.contains(&ran.name.as_str());
     let commands = || runs.iter().map(|(of, index)| model.commands(*of, *index));
     commands().all(|commands| commands.complete && commands.list.iter().all(fits))

@@ -1,3 +1,3 @@
 import os
 
-os.makedirs(os.environ["SHOP_HOME"], exist_ok=True)
+os.makedirs(os.environ["SPOOL"], exist_ok=True)
