@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TOP = {"about", "expect", "reason", "options", "waits_for", "hazard", "fails", "run"}
+TOP = {"about", "expect", "reason", "options", "waits_for", "app", "hazard", "fails", "run"}
 RUN = {"port", "get", "post", "ready", "env", "volumes", "old_volumes", "log", "healthy", "args", "writes", "moved"}
 EXPECTED = ("fixed", "unsafe", "refused")
 
@@ -51,6 +51,8 @@ class Case:
     expect: str | None = None
     reason: str | None = None
     options: list = field(default_factory=list)
+    # A folder of apps/ whose files lie below the case's own.
+    app: str | None = None
     hazard: str | None = None
     fails: list | None = None
 
@@ -86,6 +88,7 @@ def read(folder):
         expect=table.get("expect"),
         reason=table.get("reason"),
         options=table.get("options", []),
+        app=table.get("app"),
         hazard=table.get("hazard"),
         fails=[fails] if isinstance(fails, str) else fails,
     )

@@ -30,7 +30,9 @@ def files_of(folder):
 
 def copy(case, folder):
     """The case as a project of its own: unroot looks for .git to find where it begins."""
-    shutil.copytree(case.folder, folder, symlinks=True)
+    if case.app:
+        shutil.copytree(HERE / "apps" / case.app, folder)
+    shutil.copytree(case.folder, folder, symlinks=True, dirs_exist_ok=True)
     for name in ("case.toml", "Dockerfile.naive"):
         (folder / name).unlink(missing_ok=True)
     (folder / ".git").mkdir(exist_ok=True)
