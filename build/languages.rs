@@ -83,6 +83,33 @@ pub struct Shows {
     /// Calls by which a process becomes another user.
     #[serde(default)]
     pub turns: Vec<String>,
+    /// Calls that only read what they name, and words of lines that do.
+    #[serde(default)]
+    pub reads: Vec<String>,
+    /// What stands for the file itself or its folder.
+    #[serde(default)]
+    pub here: Vec<String>,
+    /// What stands for the folder above that of the file.
+    #[serde(default)]
+    pub up: Vec<String>,
+    /// Words of lines that ask others instead of listening.
+    #[serde(default)]
+    pub asks: Vec<String>,
+    /// Calls that go to another folder.
+    #[serde(default)]
+    pub enters: Vec<String>,
+    /// Calls that change the owner of a file.
+    #[serde(default)]
+    pub owns: Vec<String>,
+    /// Options of the interpreter whose next word is code.
+    #[serde(default)]
+    pub codes: Vec<String>,
+    /// What stands for the home of whoever runs the program.
+    #[serde(default)]
+    pub homes: Vec<String>,
+    /// Files of the working folder that a loader runs by itself.
+    #[serde(default)]
+    pub settings: Vec<String>,
 }
 
 /// `sources.yaml`.
@@ -112,6 +139,15 @@ pub fn languages(path: &str, text: &str) -> Result<Languages, Vec<String>> {
             &shows.verbs,
             &shows.loaders,
             &shows.imports,
+            &shows.reads,
+            &shows.here,
+            &shows.up,
+            &shows.asks,
+            &shows.enters,
+            &shows.owns,
+            &shows.settings,
+            &shows.homes,
+            &shows.codes,
         ];
         if lists.iter().any(|list| list.iter().any(|text| text.trim().is_empty())) || shows.comment.is_empty() {
             file.wrong(from, &language.name, format!("`{}` has an empty text", language.name));
@@ -151,7 +187,7 @@ pub fn rows(languages: &Languages) -> impl Iterator<Item = String> {
 
 fn shows(shows: &Shows) -> String {
     format!(
-        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?} }}",
+        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?}, reads: &{:?}, here: &{:?}, up: &{:?}, asks: &{:?}, enters: &{:?}, owns: &{:?}, settings: &{:?}, homes: &{:?}, codes: &{:?} }}",
         shows.comment,
         shows.blocks,
         shows.options,
@@ -167,5 +203,14 @@ fn shows(shows: &Shows) -> String {
         shows.creates,
         shows.caches,
         shows.turns,
+        shows.reads,
+        shows.here,
+        shows.up,
+        shows.asks,
+        shows.enters,
+        shows.owns,
+        shows.settings,
+        shows.homes,
+        shows.codes,
     )
 }

@@ -36,6 +36,8 @@ pub struct Service {
     pub command: Vec<String>,
     /// The folder that it starts in, if it says so.
     pub working_dir: Option<String>,
+    /// Variables that it sets.
+    pub environment: Vec<(String, String)>,
 }
 
 /// Something mounted into a service.

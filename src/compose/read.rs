@@ -25,6 +25,7 @@ pub(super) struct Written {
     pid: Option<serde_yaml::Value>,
     command: Option<serde_yaml::Value>,
     working_dir: Option<String>,
+    environment: Option<serde_yaml::Value>,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +103,7 @@ pub(super) fn read(written: Written, name: String, file: &str, folder: &str, pat
         needs,
         command: written.command.as_ref().map(command).unwrap_or_default(),
         working_dir: written.working_dir,
+        environment: written.environment.as_ref().map(environment).unwrap_or_default(),
     }
 }
 
@@ -142,6 +144,27 @@ fn with_defaults(text: &str) -> String {
         rest = after;
     }
     found + rest
+}
+
+/// `environment:` as a mapping, or as a list of `NAME=value` (compose specification, `environment`).
+fn environment(value: &serde_yaml::Value) -> Vec<(String, String)> {
+    let text = |value: &serde_yaml::Value| match value {
+        serde_yaml::Value::String(text) => Some(with_defaults(text)),
+        serde_yaml::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    match value {
+        serde_yaml::Value::Mapping(map) => {
+            map.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+        }
+        serde_yaml::Value::Sequence(list) => {
+            let pairs = list.iter().filter_map(text);
+            pairs
+                .filter_map(|pair| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The words of `command:` in both forms; a text is read as a shell would.

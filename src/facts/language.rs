@@ -62,6 +62,24 @@ pub struct Shows {
     pub caches: &'static [&'static str],
     /// Calls by which a process becomes another user.
     pub turns: &'static [&'static str],
+    /// Calls that only read what they name, and texts of lines that do.
+    pub reads: &'static [&'static str],
+    /// What stands for the file itself or its folder.
+    pub here: &'static [&'static str],
+    /// What stands for the folder above that of the file.
+    pub up: &'static [&'static str],
+    /// Texts of lines that ask others instead of listening.
+    pub asks: &'static [&'static str],
+    /// Calls that go to another folder.
+    pub enters: &'static [&'static str],
+    /// Calls that change the owner of a file.
+    pub owns: &'static [&'static str],
+    /// Options of the interpreter whose next word is code.
+    pub codes: &'static [&'static str],
+    /// What stands for the home of whoever runs the program.
+    pub homes: &'static [&'static str],
+    /// Files of the working folder that a loader runs by itself.
+    pub settings: &'static [&'static str],
 }
 
 /// Languages whose source can be looked at.

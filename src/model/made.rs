@@ -1,7 +1,7 @@
 //! What a command does to owners, and what it makes by name.
 
-use super::Model;
 use super::command::Ran;
+use super::{Model, value};
 use crate::source::Span;
 
 /// What a command does to owners.
@@ -56,6 +56,32 @@ impl Ran {
                 self.arguments.splice(at..=at, words.into_iter().map(Some));
             }
         }
+    }
+
+    /// Files that it leaves under a name that shows: redirections, `tee`, `truncate`, single files that `cp` and `install`
+    /// bring. `is_folder` tells whether a path that it names as the last is one.
+    pub fn leaves(&self, is_folder: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let mut found: Vec<String> = self.writes.iter().filter_map(|path| self.placed(path.as_deref())).collect();
+        let operands: Vec<Option<&str>> = self.operands().map(|(_, text)| text).collect();
+        let whole = self.has_option('r', "--recursive") || self.has_option('R', "--recursive");
+        match self.name.as_str() {
+            "tee" => found.extend(operands.into_iter().filter_map(|text| self.placed(text))),
+            "truncate" => found.extend(operands.last().and_then(|text| self.placed(*text))),
+            "cp" | "install"
+                if !whole && !self.has_option('a', "--archive") && !self.has_option('d', "--directory") =>
+            {
+                let Some((to, from)) = operands.split_last() else { return found };
+                let Some(path) = self.placed(*to).filter(|_| !from.is_empty()) else { return found };
+                let into = from.len() > 1 || to.is_some_and(|to| to.ends_with(['/', '.'])) || is_folder(&path);
+                let name = |text: &Option<&str>| text.and_then(|text| text.rsplit('/').next().map(str::to_owned));
+                match into {
+                    true => found.extend(from.iter().filter_map(name).map(|name| value::join(&path, &name))),
+                    false => found.push(path),
+                }
+            }
+            _ => {}
+        }
+        found
     }
 
     /// What the command does to owners, if it is one that does.
@@ -115,6 +141,7 @@ pub(super) fn takes_value(name: &str, option: &str) -> bool {
     let (short, long): (&[char], &[&str]) = match name {
         "mkdir" => (&['m'], &["--mode"]),
         "touch" => (&['d', 'r', 't'], &["--date", "--reference", "--time"]),
+        "truncate" => (&['s', 'r'], &["--size", "--reference"]),
         "install" => (&['g', 'm', 'o', 'S', 't'], &["--group", "--mode", "--owner", "--suffix", "--target-directory"]),
         _ => return false,
     };

@@ -297,7 +297,7 @@ impl Model<'_> {
 
     fn replay_command(&self, stage: usize, index: usize, ran: &Ran, owners: &mut Owners) {
         // A redirection makes its file as `touch` does.
-        for path in ran.writes.iter().filter_map(|path| ran.placed(path.as_deref())) {
+        for path in ran.leaves(&|path| owners.nodes.contains_key(path)) {
             if !value::within(&path, "/dev") && !value::within(&path, "/proc") {
                 owners.make(&path, self.line_owner(stage, index).as_ref(), Made::Run(index));
             }

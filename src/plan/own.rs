@@ -6,10 +6,10 @@ use super::ownership::{
 };
 use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, arrived, plain};
+use super::{Change, Draft, Handed, Identity, arrived, linked, plain};
 use crate::context::Entry;
 use crate::model::owner::{Copied, Made, Owners, is_packaged};
-use crate::model::{Model, start, value};
+use crate::model::{Model, source, start, value};
 use crate::syntax::Keyword;
 
 /// What is copied into the folder, the folder itself, and what steps of the build leave there.
@@ -53,6 +53,11 @@ fn own(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, folder: &str
         made_by_copy |= makes && !volume_above(model, stage, index, folder);
         give_copy(draft, identity, owners, index, target, &owner, "copied into the app's own folder");
     }
+    if let Some((at, target)) = linked::own(model, stage, folder) {
+        let message =
+            format!("{folder} is a link to {target}, which stays root's: check that the process only reads there");
+        push(draft, "opaque-writes", at, message);
+    }
     folder_itself(draft, identity, owners, folder, made_by_copy, &left, &uses);
 }
 
@@ -85,12 +90,19 @@ fn itself(draft: &Draft<'_>, identity: &Identity, folder: &str, tree: bool) -> H
 /// Copies of the context to a folder above `folder` that bring something into it (`COPY rootfs/ /`), and stay root's.
 fn brought_below(draft: &Draft<'_>, identity: &Identity, owners: &Owners, folder: &str) -> Vec<usize> {
     let scene = draft.scene;
+    // What another stage brings shows by the files that the command starts.
+    let is_source = |folder: &str, copy: usize| {
+        let words = scene.programs.list.iter().flat_map(|program| program.arguments.iter().flatten());
+        let mut paths = words.map(|word| value::join(folder, word)).filter(|path| value::within(path, folder));
+        paths.any(|path| scene.file(&path).is_some_and(|file| file.copy == copy))
+    };
     let brings = |copy: &&Copied| {
         let to = copy.destination.as_deref().filter(|to| *to != folder && value::within(folder, to));
-        let Some(rest) = to.and_then(|to| folder.strip_prefix(to)).filter(|_| copy.from.is_none()) else {
-            return false;
-        };
+        let Some(rest) = to.and_then(|to| folder.strip_prefix(to)) else { return false };
         let theirs = copy.owner.as_deref().is_some_and(|owner| identity.owns(owner));
+        if copy.from.is_some() {
+            return !theirs && is_source(folder, copy.instruction);
+        }
         !theirs
             && start::sources(scene, copy.instruction).iter().any(|source| {
                 let inner = value::join(source, rest.trim_start_matches('/'));
@@ -163,7 +175,15 @@ fn folder_itself(
     // What another stage brings may be of any size, and would be written once more.
     let staged = left.iter().any(|index| model.instruction(*index).is_some_and(|found| found.flag("from").is_some()));
     // What a comment says is left to root, no recursive chown may give away.
-    let kept = owners.copies.iter().any(|copy| draft.options.leaves(RULE, copy.instruction));
+    let left_alone = owners.copies.iter().map(|copy| copy.instruction).find(|at| draft.options.leaves(RULE, *at));
+    if let Some(at) = left_alone.filter(|_| !source::writes_nothing(draft.scene)) {
+        let message = format!(
+            "the copy on line {} stays root's as its comment asks: check that the process writes nothing of it",
+            model.line(at)
+        );
+        push(draft, "root-owned-code", at, message);
+    }
+    let kept = left_alone.is_some();
     let tree = (code_left.is_some() || opaque.is_some())
         && !installs
         && !staged

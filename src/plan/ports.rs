@@ -19,6 +19,9 @@ pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
     ports.extend(listens.iter().map(|said| said.port));
     ports.sort_unstable();
     ports.dedup();
+    if !draft.options.keep_ports {
+        in_doubt(draft, &listens);
+    }
     for port in ports {
         let of: Vec<&Named> = places.iter().filter(|place| place.port == port).collect();
         match listens.iter().find(|said| said.port == port) {
@@ -48,6 +51,17 @@ fn in_source(draft: &mut Draft<'_>, rule: &'static str, said: &Listens, of: &[&N
     };
     let why = format!("{} listens on {from}{when}: {what}{exposes} by hand, or say --port keep", said.place);
     draft.refuse(rule, at, privileged(from), "port-listener", why);
+}
+
+/// Ports that the source names beside words for listening, where no call shows what becomes of them.
+fn in_doubt(draft: &mut Draft<'_>, listens: &[Listens]) {
+    let named = source::ports(draft.scene);
+    let Some((said, port)) = named.into_iter().find(|(_, port)| listens.iter().all(|said| said.port != *port)) else {
+        return;
+    };
+    let message = format!("{} names port {port}: check that the process does not listen there", said.place);
+    let at = witness::command(draft);
+    draft.hazards.push(Hazard { id: "port-in-source", weight: Weight::Unsafe, message, at, packaged: false });
 }
 
 fn privileged(port: u16) -> String {

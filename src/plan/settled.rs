@@ -58,13 +58,19 @@ pub(super) fn settled(scene: &Scene<'_>, ran: &Ran, folder: &str) -> Option<Writ
 /// Whether a command makes something in the folder that cannot be handed over by name: behind a condition, in a loop, at
 /// the end of a pipe.
 fn leaves_unnamed(ran: &Ran, folder: &str) -> bool {
-    let here = ran.cwd.text().is_some_and(|cwd| value::within(cwd, folder));
+    // In `(cd data && mkdir out)` and the like the folder may be any below this one.
+    let here = ran.cwd.text().is_none_or(|cwd| value::within(cwd, folder));
     let inside = |text: Option<&str>| match ran.placed(text) {
         Some(path) => path != folder && value::within(&path, folder),
         None => here,
     };
     match ran.name.as_str() {
-        "mkdir" | "touch" => ran.conditional && ran.operands().any(|(_, text)| inside(text)),
+        "mkdir" | "touch" => {
+            // A name that cannot be known is one that nothing hands over.
+            let relative = |text: Option<&str>| text.is_none_or(|text| !text.starts_with('/'));
+            let unknown = here && ran.operands().any(|(_, text)| ran.placed(text).is_none() && relative(text));
+            unknown || ran.conditional && ran.operands().any(|(_, text)| inside(text))
+        }
         "tee" | "truncate" => ran.conditional && ran.operands().any(|(_, text)| inside(text)),
         "cp" => ran.conditional && ran.named().into_iter().any(|path| inside(path.as_deref())),
         _ => false,

@@ -33,6 +33,9 @@ pub fn used(model: &Model<'_>, stage: usize, index: usize, folder: &str) -> Opti
 /// follows.
 pub fn strictly(ran: &Ran) -> Option<Writes> {
     let followed = ["chmod", "ln", "mkdir", "rm", "rmdir", "touch", "unlink"].contains(&ran.name.as_str());
+    // What is made under a name that cannot be known is not followed.
+    let makes = matches!(ran.name.as_str(), "mkdir" | "touch");
+    let followed = followed && !(makes && ran.operands().any(|(_, text)| ran.placed(text).is_none()));
     (facts::writes(&ran.name, "") == Writes::Named && !followed).then_some(Writes::Unknown)
 }
 

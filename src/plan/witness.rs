@@ -5,9 +5,10 @@ use super::ownership::{push, shellless};
 use super::uses::uses;
 use super::{Draft, Handed, Identity};
 use crate::model::command::Ran;
-use crate::model::owner::Owners;
+use crate::model::owner::{Made, Owners};
 use crate::model::source::{self, Shown};
 use crate::model::value;
+use crate::options::Ownership;
 
 /// Folders that anybody may write, or that no process fills.
 const ANYBODY: [&str; 5] = ["/dev", "/proc", "/sys", "/tmp", "/var/tmp"];
@@ -71,6 +72,51 @@ pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, owners: &Owner
         let (at, first) = (command(draft), first.join(", "));
         push(draft, "written-file", at, format!("{first}, where the account may not: give it a folder of its own"));
     }
+    mentioned(draft, identity, owners);
+}
+
+/// Tells of what source names or does without a call that shows what comes of it.
+fn mentioned(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+    let at = command(draft);
+    let stays = draft.options.ownership != Ownership::App && !is_given(draft, identity, owners);
+    if stays && !source::writes_nothing(draft.scene) {
+        let message = "the app's own folder stays root's: check that the process writes nothing there";
+        push(draft, "opaque-writes", at, message);
+    }
+    let mut told: Vec<String> = Vec::new();
+    let (named, above) = (source::named(draft.scene), source::above(draft.scene));
+    let known: Vec<String> =
+        source::makes(draft.scene).into_iter().chain(source::creates(draft.scene)).map(|shown| shown.what).collect();
+    for Shown { place, what } in named.into_iter().chain(above).filter(|shown| !known.contains(&shown.what)) {
+        if !may_write(draft, identity, owners, &what) && told.iter().all(|known| !known.ends_with(&format!(" {what}")))
+        {
+            told.push(format!("{place} names {what}"));
+        }
+    }
+    if let Some(first) = told.get(..told.len().min(MOST)).filter(|first| !first.is_empty()) {
+        let message =
+            format!("{}, where the account may not write: check that the process only reads there", first.join(", "));
+        push(draft, "written-file", at, message);
+    }
+    if let Some(Shown { place, what }) = source::moves(draft.scene) {
+        let message = format!("{place} goes to another folder ({what}): check what it writes there");
+        push(draft, "opaque-writes", at, message);
+    }
+    if let Some(Shown { place, what }) = source::owns(draft.scene) {
+        let message = format!("{place} changes the owner of a file ({what}), which only root may");
+        push(draft, "written-file", at, message);
+    }
+}
+
+/// Whether the file itself gives the app's own folder, and all that copies bring there, to the account.
+fn is_given(draft: &Draft<'_>, identity: &Identity, owners: &Owners) -> bool {
+    let own = draft.scene.model.app_folder(draft.scene.stage);
+    own.is_some_and(|own| {
+        let theirs = |owner: Option<&String>| owner.is_some_and(|owner| identity.owns(owner));
+        let mut inside =
+            owners.copies.iter().filter(|copy| copy.destination.as_deref().is_some_and(|to| value::within(to, &own)));
+        theirs(owners.owner(&own)) && inside.all(|copy| theirs(copy.owner.as_ref()))
+    })
 }
 
 /// Whether the account may write at a path, as far as it shows.
@@ -78,6 +124,17 @@ fn may_write(draft: &Draft<'_>, identity: &Identity, owners: &Owners, path: &str
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let below = |folder: &str| folder.len() > 1 && value::within(path, folder);
     let own = model.app_folder(stage);
+    // What a step makes below /tmp is root's, too, unless it is opened.
+    let node = |folder: &str| owners.nodes.get(folder).filter(|node| matches!(node.made, Made::Run(_)));
+    let roots =
+        |folder: &str| node(folder).is_some_and(|node| node.owner.as_deref().is_some_and(|it| it.starts_with("0:")));
+    let handed = |folder: &str| draft.handed.iter().any(|handed| value::within(folder, &handed.path));
+    let mut parents = path.match_indices('/').filter_map(|(at, _)| path.get(..at)).chain([path]);
+    if ANYBODY.iter().any(|folder| below(folder))
+        && parents.any(|folder| roots(folder) && !handed(folder) && !is_open(draft, folder))
+    {
+        return false;
+    }
     if ANYBODY.iter().any(|folder| below(folder))
         || own.as_deref().is_some_and(below)
         || identity.home.as_deref().is_some_and(below)

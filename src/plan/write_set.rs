@@ -1,8 +1,9 @@
 //! What the process must write, as far as the files tell: VOLUMEs, compose's volumes, folders made for run time, ENV, the
 //! home.
 
+use super::named::named_by_env;
 use super::ownership::{SMALL, context_size, push, shellless};
-use super::{Draft, Handed, Identity, Origin, arrived};
+use super::{Draft, Handed, Identity, Origin, arrived, linked, named};
 use crate::facts::{self, words};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners};
@@ -28,6 +29,10 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         }
     }
     wanted.extend(named_by_env(model, stage));
+    wanted.extend(named::home(model, stage, identity));
+    wanted.extend(named::tool_caches(draft.scene));
+    wanted.extend(linked::folders(model, stage));
+    named::by_default(draft, identity);
     let volumes = draft.scene.named_volumes().into_iter();
     wanted.extend(volumes.map(|(file, path)| (path, format!("volume of {file}"), true)));
     wanted.extend(draft.options.paths.iter().map(|path| (path.clone(), NAMED.to_owned(), true)));
@@ -71,7 +76,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             return;
         }
         let mut tree = is_worked_in(model, stage, owners, &path);
-        if let Some((at, large)) = arrived::filled(model, stage, owners, &path).filter(|_| !tree) {
+        // A single file holds nothing.
+        let file = model.runs(stage).any(|(of, at)| !left_in(model, stage, of, at, &|left| left == path).is_empty());
+        if let Some((at, large)) = arrived::filled(model, stage, owners, &path).filter(|_| !tree && !file) {
             tree = !large && context_size(draft.scene).is_some_and(|size| size < SMALL);
             let line = model.line(at);
             let message = format!(
@@ -165,7 +172,7 @@ pub(super) fn home(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
 const MOST: usize = 100;
 
 /// Folders whose names say that tools, not the app, write them.
-const TOOLS: [&str; 16] = [
+pub(super) const TOOLS: [&str; 16] = [
     "/usr",
     "/etc",
     "/root",
@@ -197,13 +204,13 @@ fn makes(ran: &Ran) -> Vec<String> {
 
 /// Files that a RUN leaves by name in the app's own folder, unless they lie on a volume.
 fn left_in(model: &Model<'_>, target: usize, stage: usize, index: usize, is_own: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let owners = model.owners(target);
+    let holds = |path: &str| owners.nodes.keys().any(|other| other != path && value::within(other, path));
+    let is_folder =
+        |path: &str| owners.nodes.get(path).is_some_and(|node| !matches!(node.made, Made::Run(_))) || holds(path);
     let left = |ran: &Ran| -> Vec<String> {
-        let mut paths: Vec<Option<String>> = ran.writes.iter().map(|path| ran.placed(path.as_deref())).collect();
-        if matches!(ran.name.as_str(), "tee" | "truncate") {
-            paths.extend(ran.operands().map(|(_, text)| ran.placed(text)));
-        }
         let file = |path: &String| path.rsplit('/').next().is_some_and(|name| !name.is_empty());
-        paths.into_iter().flatten().filter(|path| is_own(path)).filter(file).collect()
+        ran.leaves(&is_folder).into_iter().filter(|path| is_own(path)).filter(file).collect()
     };
     let volumes = model.lineage(target).into_iter().flat_map(|(of, at)| model.volumes(of, at));
     let volumes: Vec<String> = volumes.filter_map(|path| path.text().and_then(value::normal)).collect();
@@ -220,7 +227,9 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
             matches!(ran.name.as_str(), "rm" | "rmdir")
                 && ran.operands().any(|(_, text)| ran.path(text).as_deref() == Some(path))
         };
-        commands.list.iter().any(gone)
+        // `rm -rf data && mkdir data` leaves it.
+        let last = commands.list.iter().rev().find(|ran| gone(ran) || makes(ran).iter().any(|made| made == path));
+        last.is_some_and(gone)
     };
     let is_package = |text: &str| words::PACKAGE_FILES.iter().any(|end| text.ends_with(end));
     let holds_packages = |path: &str| {
@@ -277,55 +286,4 @@ fn made_for_run_time(model: &Model<'_>, target: usize, stage: usize, index: usiz
         })
         .map(|path| (path, format!("made by the RUN on line {line}"), false))
         .collect()
-}
-
-/// Whether a copy or a RUN of the file works on a path that the ENV `index` names.
-fn is_filled(model: &Model<'_>, stage: usize, index: usize, path: &str) -> bool {
-    let owners = model.owners(stage);
-    let copied = owners.copies.iter().filter_map(|copy| copy.destination.as_deref());
-    let names = model.lineage(stage).into_iter().map(|(_, at)| at).filter(|at| *at != index).any(|at| {
-        let text = model.instruction(at).map(|found| String::from_utf8_lossy(&found.joined.text).into_owned());
-        text.is_some_and(|text| text.contains(path))
-    });
-    names || copied.into_iter().any(|to| value::within(to, path) || value::within(path, to) && to != "/")
-}
-
-fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, String, bool)> {
-    const DATA: [&str; 13] = [
-        "DATA", "CACHE", "UPLOAD", "STORAGE", "LOG", "STATE", "MEDIA", "TMP", "TEMP", "DB", "DATABASE", "STATIC",
-        "OUTPUT",
-    ];
-    const ENDS: [&str; 7] = ["DIR", "DIRECTORY", "PATH", "ROOT", "FOLDER", "HOME", "CACHE"];
-    let mut found = Vec::new();
-    for (name, index, value) in model.environments(stage) {
-        let parts: Vec<&str> = name.split('_').collect();
-        let is_data = parts.iter().any(|part| DATA.iter().any(|data| part.trim_end_matches('S') == *data));
-        let is_path =
-            parts.last().is_some_and(|last| ENDS.contains(last) || last.ends_with("DIR") || last.ends_with("CACHE"));
-        let Some(text) = value.certain().filter(|_| !facts::is_tool_variable(&name)) else { continue };
-        let path = || value::normal(text).filter(|path| !path.contains([':', ',', ' ', '*']));
-        let is_file = |path: &String| path.rsplit('/').next().unwrap_or("").contains('.');
-        let folder = || path().filter(|path| !is_file(path));
-        // A file that is written needs its folder: `LOG_PATH=/var/log/shop/shop.log`.
-        let above = || path().filter(is_file).and_then(|file| Some(file.rsplit_once('/')?.0.to_owned()));
-        let is_log = parts.contains(&"LOG") || parts.contains(&"LOGS");
-        let path = match text.strip_prefix("sqlite:///") {
-            Some(file) if file.starts_with('/') => {
-                value::normal(file).and_then(|file| file.rsplit_once('/').map(|(dir, _)| dir.to_owned()))
-            }
-            _ if is_log && (is_path || parts.last() == Some(&"FILE")) => folder().or_else(above),
-            _ if is_data && is_path => folder(),
-            // Other folders count when nothing in the file fills them: only the process can mean to.
-            _ if is_path && !matches!(name.as_str(), "PATH" | "HOME") => {
-                folder().filter(|path| !is_filled(model, stage, index, path))
-            }
-            _ => None,
-        };
-        // What is called data is the app's wherever software of its own lies.
-        let apart = |path: &str| is_data && path.starts_with("/opt/") && path.matches('/').count() > 2;
-        let path = path
-            .filter(|path| path.len() > 1 && (apart(path) || !TOOLS.iter().any(|tools| value::within(path, tools))));
-        found.extend(path.map(|path| (path, format!("named by ENV {name}"), true)));
-    }
-    found
 }

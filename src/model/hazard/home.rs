@@ -2,7 +2,7 @@
 
 use super::{Hazard, Scene, Weight, hazard};
 use crate::facts::{self, HomeDownload, Writes, words};
-use crate::model::{Value, Who, start, value};
+use crate::model::{Value, Who, source, start, value};
 use crate::syntax::Keyword;
 
 /// /root and ~ in what the process needs.
@@ -111,6 +111,14 @@ pub(super) fn downloads(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         found.push(hazard("root-download", Weight::Manual, index, message));
     }
     for index in runs(scene) {
+        let of = scene.model.stage_of(index).unwrap_or(scene.stage);
+        let roots = scene.model.environment(scene.stage, index, "HOME").text().is_none_or(below_root);
+        let mut commands = scene.model.commands(of, index).list.iter();
+        if roots && commands.any(|ran| source::asks_for_home(scene, ran)) {
+            let message =
+                "a RUN starts source of the project that works in the home of whoever runs it: the process has another";
+            found.push(hazard("root-home", Weight::Unsafe, index, message));
+        }
         let text = scene.text(index);
         // What is mounted for a step stays out of the image.
         let text = text.split_whitespace().filter(|word| !word.starts_with("--mount="));

@@ -21,7 +21,7 @@ pub(super) fn file(scene: &Scene<'_>) -> Option<File> {
         look(scene, &folder, language, &mut found, 0)?;
     }
     match found.begins.as_slice() {
-        [(path, text)] => Some(File::new(path, text, language, true)),
+        [(path, text)] => Some(File::new(path, None, text, language, true)),
         _ => None,
     }
 }

@@ -57,6 +57,15 @@ const NOTHING: Shows = Shows {
     creates: &[],
     caches: &[],
     turns: &[],
+    reads: &[],
+    here: &[],
+    up: &[],
+    asks: &[],
+    enters: &[],
+    owns: &[],
+    settings: &[],
+    homes: &[],
+    codes: &[],
 };
 
 #[derive(Default)]

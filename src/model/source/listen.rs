@@ -5,7 +5,7 @@ use super::line::{Line, is_word};
 use crate::facts::Shows;
 
 /// Variables of the environment that name where a process listens, whatever else it reads.
-const OWN: [&str; 6] = ["PORT", "APP_PORT", "HTTP_PORT", "LISTEN_PORT", "SERVER_PORT", "WEB_PORT"];
+pub(super) const OWN: [&str; 6] = ["PORT", "APP_PORT", "HTTP_PORT", "LISTEN_PORT", "SERVER_PORT", "WEB_PORT"];
 /// Names that stand for each other.
 const DEPTH: usize = 3;
 

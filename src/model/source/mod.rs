@@ -3,15 +3,22 @@
 
 mod call;
 mod compiled;
+mod doubt;
+mod given;
 mod known;
 mod line;
 mod listen;
+mod mention;
 mod started;
 mod vouch;
 
+use super::command::Ran;
 use super::hazard::Scene;
 use super::{Value, start, value};
+use crate::facts;
 
+pub use doubt::ports;
+pub use mention::{above, moves, named, owns};
 pub(super) use started::{File, files};
 pub use vouch::writes_nothing;
 
@@ -106,6 +113,17 @@ fn settled(scene: &Scene<'_>, said: &listen::Said) -> Option<(u16, Option<String
         }
     }
     Some((said.number?, said.variables.first().cloned(), false))
+}
+
+/// Whether a step of the build runs source that looks for the home of whoever runs it.
+pub fn asks_for_home(scene: &Scene<'_>, ran: &Ran) -> bool {
+    let Some(language) = facts::languages().iter().find(|language| language.is_run_by(&ran.name)) else { return false };
+    let first = ran.operands().next().and_then(|(_, text)| ran.placed(text));
+    let file = first.filter(|path| language.is_source(path)).and_then(|path| scene.file(&path));
+    file.is_some_and(|file| {
+        let text = String::from_utf8_lossy(&file.text).into_owned();
+        language.shows.homes.iter().any(|home| text.contains(home))
+    })
 }
 
 /// Whether the command, a start script, package.json or `.env` gives a variable another value.

@@ -42,6 +42,8 @@ const SKIPPED: [&str; 18] = [
 pub(in crate::model) struct File {
     /// What it is called for people.
     shown: String,
+    /// Its path in the image, where it lies there as it is.
+    place: Option<String>,
     /// Its language.
     pub(super) language: &'static Language,
     /// Its code.
@@ -53,18 +55,31 @@ pub(in crate::model) struct File {
 }
 
 impl File {
-    pub(super) fn new(shown: &str, text: &[u8], language: &'static Language, started: bool) -> Self {
+    pub(super) fn new(
+        shown: &str,
+        place: Option<&str>,
+        text: &[u8],
+        language: &'static Language,
+        started: bool,
+    ) -> Self {
         let lines = lines(&String::from_utf8_lossy(text), &language.shows);
         let brought = call::prepared(language.shows.imports);
         let brings = |line: &&Line| brought.iter().any(|word| call::holds(&line.text, word));
         let words = lines.iter().filter(brings).flat_map(|line| line.text.split(|letter| !is_word(letter)));
         let imports = words.map(str::to_owned).collect();
-        Self { shown: shown.to_owned(), language, lines, started, imports }
+        Self { shown: shown.to_owned(), place: place.map(str::to_owned), language, lines, started, imports }
+    }
+
+    /// The folder of the image that it lies in.
+    pub(super) fn folder(&self) -> Option<String> {
+        let (folder, _) = self.place.as_deref()?.rsplit_once('/')?;
+        Some(if folder.is_empty() { "/".to_owned() } else { folder.to_owned() })
     }
 
     /// A line of it for people: `app.py:7`.
     pub(super) fn place(&self, line: usize) -> String {
         match self.shown.starts_with("line ") {
+            true if self.shown.ends_with("command") => "the code of a command".to_owned(),
             true => format!("the file of {}", self.shown),
             false => format!("{}:{line}", self.shown),
         }
@@ -82,7 +97,7 @@ pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
             continue;
         }
         bytes += file.text.len();
-        files.push(File::new(&file.shown, &file.text, language, runs));
+        files.push(File::new(&file.shown, Some(&place), &file.text, language, runs));
         if !file.shown.starts_with("line ") {
             let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
             beside.add(scene, language, &folder(&place), &folder(&file.shown), 0);
@@ -103,7 +118,7 @@ pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
             let file = scene.file(&place).filter(|file| file.shown == path);
             if let Some(file) = file.filter(|_| files.iter().all(|known| known.shown != path)) {
                 bytes += file.text.len();
-                files.push(File::new(&path, &file.text, language, false));
+                files.push(File::new(&path, Some(&place), &file.text, language, false));
             }
         }
         at += 1;
@@ -166,8 +181,10 @@ struct Start {
 
 fn starts(scene: &Scene<'_>) -> Vec<Start> {
     let mut found = Vec::new();
-    for program in start::all(scene) {
+    let health = start::health(scene);
+    for program in start::all(scene).iter().chain(&health) {
         found.extend(by_argument(scene, &program.name, &program.arguments));
+        found.extend(by_loader(scene, &program.name, &program.arguments));
         found.extend(by_shebang(scene, program));
         for (name, arguments) in tool::interpreted(scene, program) {
             found.extend(by_argument(scene, &name, &arguments));
@@ -202,6 +219,11 @@ fn by_argument(scene: &Scene<'_>, name: &str, arguments: &[Option<String>]) -> O
         if word == "-m" && language.is_source("__main__.py") {
             return module(words.next()??, true);
         }
+        if language.shows.codes.contains(&word) {
+            let text = words.next()??.as_bytes().to_vec();
+            let file = ImageFile { shown: "line of the command".to_owned(), text, copy: 0 };
+            return Some(Start { language, place: value::join(cwd, "-"), file, runs: true });
+        }
         if language.shows.options.contains(&word) {
             words.next();
         } else if !word.starts_with('-') && !language.shows.verbs.contains(&word) {
@@ -214,6 +236,19 @@ fn by_argument(scene: &Scene<'_>, name: &str, arguments: &[Option<String>]) -> O
         }
     }
     None
+}
+
+/// Files that a loader runs besides what it loads: those of its working folder, and those that an option names.
+fn by_loader(scene: &Scene<'_>, name: &str, arguments: &[Option<String>]) -> Vec<Start> {
+    let language = facts::languages().iter().find(|language| language.shows.loaders.contains(&name));
+    let cwd = scene.model.process_folder(scene.stage);
+    let (Some(language), Some(cwd)) = (language, cwd.text()) else { return Vec::new() };
+    let named = arguments.iter().flatten().filter_map(|word| {
+        let word = word.rsplit_once('=').map_or(word.as_str(), |(_, path)| path);
+        Some(word.strip_prefix("file:").unwrap_or(word)).filter(|word| language.is_source(word))
+    });
+    let paths = language.shows.settings.iter().copied().chain(named).map(|path| value::join(cwd, path));
+    paths.filter_map(|place| Some(Start { language, file: scene.file(&place)?, place, runs: true })).collect()
 }
 
 /// A file with `#!` that is run by its own name.

@@ -22,6 +22,7 @@ use super::hazard::{Hazard, Scene, Weight, hazard};
 use super::script::shebang_is_shell;
 use super::value;
 use crate::facts::{self, AtStart, Known, ProgramRole, Writes};
+use crate::syntax::Keyword;
 
 /// Scripts that are read in each other.
 const DEPTH: usize = 6;
@@ -36,11 +37,34 @@ pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         beside.script(&own::program(scene, &path), &[Some(path)]);
     }
     found.extend(beside.found.into_iter().filter(|hazard| hazard.id == "system-file"));
+    health_check(scene, found);
 }
 
 /// Every program that the command starts, those of start scripts included, as far as they can be read.
 pub fn all<'w>(scene: &'w Scene<'_>) -> &'w [Program] {
     &scene.started().programs
+}
+
+/// The programs of the health check in force.
+pub fn health(scene: &Scene<'_>) -> Vec<Program> {
+    let checks = scene.model.lineage(scene.stage).into_iter().rev();
+    let mut checks = checks.filter(|(_, index)| scene.model.keyword(*index) == Keyword::Healthcheck);
+    checks.next().map(|(stage, index)| scene.model.health_programs(stage, index).list).unwrap_or_default()
+}
+
+/// What the health check writes, or asks of the account, that only root may.
+fn health_check(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let mut walk = Walk::new(scene);
+    let programs = health(scene);
+    programs.iter().for_each(|program| walk.program(program, None));
+    let writes = walk.found.into_iter().filter(|hazard| matches!(hazard.id, "written-file" | "system-file"));
+    let as_health = |hazard: Hazard| Hazard { id: "health-check", weight: Weight::Unsafe, ..hazard };
+    found.extend(writes.map(as_health));
+    let asks = |program: &&Program| scene.text(program.at.1).contains("id -u") || program.name == "whoami";
+    if let Some(program) = programs.iter().find(asks) {
+        let message = "the health check asks which user it is: check that it takes another than root".to_owned();
+        found.push(hazard("health-check", Weight::Unsafe, program.at.1, message));
+    }
 }
 
 /// Paths that start scripts write in the app's own folder and in folders that a RUN makes, as far as they can be read.

@@ -170,6 +170,11 @@ fn demands_root(text: &[u8]) -> Option<usize> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let asks = |line: &str| {
         let who = ["id -u", "EUID", "whoami", "id -un"].iter().any(|word| line.contains(word));
+        // `[ -w /etc ] || exit 1` asks for root by another name.
+        let writes = ["-w /etc", "-w /usr", "-w /root", "-w / "].iter().any(|word| line.contains(word));
+        if writes && line.contains("||") {
+            return true;
+        }
         let other = ["-ne 0", "!= 0", "!= \"0\"", "!= '0'", "!= root", "!= \"root\"", "!= 'root'", "-gt 0"];
         let same = ["-eq 0", "= 0", "= \"0\"", "== 0", "= root", "= \"root\""];
         let otherwise = same.iter().any(|word| line.contains(word)) && line.contains("||");
@@ -194,6 +199,7 @@ mod tests {
         assert_eq!(demands("[ \"$(whoami)\" != root ] && exit 1\n"), Some(1));
         assert_eq!(demands("if [ \"$(id -u)\" = 0 ]; then\n  chown app /data\n  exec gosu app \"$0\"\nfi\n"), None);
         assert_eq!(demands("if [ \"$(id -u)\" != 0 ]; then\n  exec \"$@\"\nfi\nexit 1\n"), None);
+        assert_eq!(demands("[ -w /etc ] || exit 1\n"), Some(1));
         assert_eq!(demands("# id -u != 0\nexit 1\n"), None);
     }
 }

@@ -46,6 +46,11 @@ impl Walk<'_, '_> {
             let path = value.filter(|_| word.starts_with('-') && OPTIONS.contains(&name.as_str()));
             paths.extend(path.filter(|path| path.starts_with('/')).map(|path| Some(path.to_owned())));
         }
+        // `perl -pi -e 's/a/b/' /etc/app.conf` writes like `sed -i`.
+        let cluster = |word: &&str| word.starts_with('-') && !word.starts_with("--") && word.contains('i');
+        if matches!(program.name.as_str(), "perl" | "ruby") && words.iter().any(cluster) {
+            paths.extend(words.iter().filter(|word| word.starts_with('/')).map(|path| Some((*path).to_owned())));
+        }
         for path in paths {
             self.one_written(program, path);
         }

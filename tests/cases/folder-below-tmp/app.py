@@ -1,0 +1,5 @@
+open("/tmp/shelf/list", "w")
+open("/tmp/free", "w")
+import http.server
+
+http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()

@@ -1,0 +1,4 @@
+import pathlib
+
+keep = pathlib.Path.home() / ".shelf"
+keep.mkdir()

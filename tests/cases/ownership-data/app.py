@@ -1,0 +1,4 @@
+open("app.log", "a")
+import http.server
+
+http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()

@@ -1,0 +1,2 @@
+[ -w /etc ] || exit 1
+exec python app.py

@@ -1,0 +1,3 @@
+pidfile = "/var/run/gunicorn.pid"
+accesslog = "/srv/access.log"
+bind = "0.0.0.0:80"

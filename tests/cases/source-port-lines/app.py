@@ -1,0 +1,6 @@
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+
+HTTPServer(
+    ("0.0.0.0", 80),
+    SimpleHTTPRequestHandler,
+).serve_forever()
