@@ -38,6 +38,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     }
     companions::mounts(draft, &identity);
     given::system(draft, &identity, &owners);
+    modes::given_away(draft);
     modes::look(draft, &identity, &owners);
     opened::started(draft);
     modes::masked(draft);
