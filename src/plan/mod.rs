@@ -14,6 +14,7 @@ mod modes;
 mod named_elsewhere;
 mod opened;
 mod own;
+mod owner_modes;
 pub mod ownership;
 mod package;
 pub mod pins;

@@ -76,14 +76,15 @@ fn clause(part: &str, bits: u32, folder: bool) -> Option<u32> {
         _ => None,
     })?;
     let whose = if who.is_empty() { 0o777 } else { whose };
+    let all_get = |shift: u32| ((bits >> shift) & 7) * 0o111;
     let named = what.chars().try_fold(0, |named, what| match what {
         'r' => Some(named | 0o444),
         'w' => Some(named | 0o222),
         'x' => Some(named | 0o111),
         'X' if folder || bits & 0o111 != 0 => Some(named | 0o111),
-        'u' => Some(named | ((bits >> 6) & 7) * 0o111),
-        'g' => Some(named | ((bits >> 3) & 7) * 0o111),
-        'o' => Some(named | (bits & 7) * 0o111),
+        'u' => Some(named | all_get(6)),
+        'g' => Some(named | all_get(3)),
+        'o' => Some(named | all_get(0)),
         'X' | 's' | 't' => Some(named),
         _ => None,
     })?;
