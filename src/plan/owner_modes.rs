@@ -155,7 +155,7 @@ fn is_folder(scene: &Scene<'_>, owners: &Owners, path: &str) -> bool {
     let brought = |copy: &Copied| {
         let rest = copy.destination.as_deref().filter(|to| value::within(path, to));
         let rest = rest.and_then(|to| path.strip_prefix(to)).map(|rest| rest.trim_start_matches('/'));
-        let whole = copy.from.is_none().then(|| start::sources(scene, copy.instruction)).unwrap_or_default();
+        let whole = if copy.from.is_none() { start::sources(scene, copy.instruction) } else { Vec::new() };
         rest.is_some_and(|rest| whole.iter().any(|source| is_in_context(scene, &value::join(source, rest))))
     };
     made || owners.nodes.keys().any(above) || owners.copies.iter().any(brought)

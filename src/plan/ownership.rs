@@ -40,6 +40,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     }
     companions::mounts(draft, &identity);
     given::system(draft, &identity, &owners);
+    given::accounts(draft, &identity, &owners);
     modes::given_away(draft);
     modes::look(draft, &identity, &owners);
     owner_modes::look(draft, &identity, &owners);
