@@ -140,6 +140,10 @@ impl Roll {
                 account.supplementary |= !change.groups.is_empty();
                 account.trusted |=
                     change.password || change.groups.iter().any(|group| is_trusted(group.text.as_deref()));
+                // Without -m usermod only writes the new home down (usermod(8)).
+                if change.home.is_some() && !change.moves_home {
+                    account.has_home = Some(false);
+                }
                 account.home = change.home.and_then(|home| home.text).or(account.home.take());
                 account.name = change.new_name.and_then(|name| name.text).unwrap_or(name);
             }

@@ -4,7 +4,7 @@ use super::{Change, created};
 use crate::facts::{DefaultUser, PackageAccount, Role};
 use crate::images;
 use crate::model::account::Account;
-use crate::model::owner::Made;
+use crate::model::owner::{Made, Node};
 use crate::model::{Base, Model, owner, start, user};
 use crate::options::{Options, UserForm};
 
@@ -230,7 +230,10 @@ fn made_by_file(
 fn owners_of(model: &Model<'_>, stage: usize, folder: Option<&str>) -> Vec<String> {
     let owners = model.owners(stage);
     let inside = |path: &str| folder.is_some_and(|folder| crate::model::value::within(path, folder));
-    let nodes = owners.nodes.iter().filter(|(path, _)| inside(path)).filter_map(|(_, node)| node.owner.clone());
+    // A WORKDIR below `USER nobody` makes its folder nobody's; that gives the app to no account.
+    let by_chance = |node: &Node| matches!(node.made, Made::Workdir(_)) && node.owner.as_deref().is_some_and(is_nobody);
+    let nodes = owners.nodes.iter().filter(|(path, node)| inside(path) && !by_chance(node));
+    let nodes = nodes.filter_map(|(_, node)| node.owner.clone());
     let copies = owners.copies.iter().filter(|copy| copy.destination.as_deref().is_some_and(inside));
     let mut found: Vec<String> = nodes.chain(copies.filter_map(|copy| copy.owner.clone())).collect();
     found.retain(|owner| owner != owner::ROOT && !owner.starts_with("0:"));
@@ -279,9 +282,19 @@ fn given_elsewhere(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Opt
     given.sort_unstable();
     given.dedup();
     let [only] = given.as_slice() else { return None };
+    // What is nobody's is kept from everybody: the app is nobody by no means.
+    if is_nobody(only) {
+        return None;
+    }
     let who = only.split(':').next().unwrap_or("");
     let same = |account: &&Account| account.name == who || (account.uid.is_some() && account.uid == user::number(who));
     accounts.iter().find(same).map(existing)
+}
+
+/// Whether an owner is the account that owns nothing: `nobody`, or the kernel's overflow uid (proc_sys_kernel(5)).
+pub(super) fn is_nobody(owner: &str) -> bool {
+    let who = owner.split(':').next().unwrap_or("");
+    who == "nobody" || user::number(who) == Some(65534)
 }
 
 /// (c) The base's own user, and (d) an account that it holds for the application.

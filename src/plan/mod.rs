@@ -16,6 +16,7 @@ mod named;
 mod named_elsewhere;
 mod opened;
 mod own;
+mod owner_modes;
 pub mod ownership;
 mod package;
 pub mod pins;

@@ -2,13 +2,14 @@
 //! that does not own it.
 
 use super::ownership::{RULE, give_copy, push, shellless};
-use super::{Change, Draft, Identity, Opening};
+use super::{Change, Draft, Handed, Identity, Opening};
 use crate::context::Entry;
 use crate::model::command::Ran;
 use crate::model::hazard::Scene;
 use crate::model::owner::{Copied, Owners};
 use crate::model::{start, value};
 use crate::options::Ownership;
+use crate::syntax::Keyword;
 
 /// Most files that are looked at.
 const MOST: usize = 2000;
@@ -58,6 +59,25 @@ pub(super) fn look(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
     }
 }
 
+/// Drops the hazards of steps that keep for their owner what the account is given anyhow.
+pub(super) fn given_away(draft: &mut Draft<'_>) {
+    let (scene, handed) = (draft.scene, &draft.handed);
+    let theirs = |path: &str, deep: bool| {
+        let all = |handed: &Handed| handed.tree && value::within(path, &handed.path);
+        handed.iter().any(|handed| all(handed) || (!deep && handed.path == path))
+    };
+    draft.hazards.retain_mut(|hazard| {
+        let at = scene.model.lineage(scene.stage).into_iter().find(|(_, at)| *at == hazard.at);
+        let run = at.filter(|_| hazard.id == "mode" && scene.model.keyword(hazard.at) == Keyword::Run);
+        let Some((of, at)) = run else { return true };
+        let stays = start::kept_from_others(scene, of, at, &theirs);
+        stays.is_some_and(|message| {
+            hazard.message = message;
+            true
+        })
+    });
+}
+
 /// The line of the stage that a copy takes from which shuts others out of it: `chmod 700`, `mkdir -m 700`, `umask 077`.
 fn shut_before(draft: &Draft<'_>, copy: &Copied) -> Option<usize> {
     let (model, scene) = (draft.scene.model, draft.scene);
@@ -70,7 +90,7 @@ fn shut_before(draft: &Draft<'_>, copy: &Copied) -> Option<usize> {
         let commands = &model.commands(*of, *at).list;
         let masked = commands.iter().any(is_mask);
         commands.iter().any(|ran| {
-            let (shut, made) = (start::shut(ran).map(|(_, paths)| paths), ran.ownership(model, *of, *at));
+            let (shut, made) = (start::shut(ran).map(|shut| shut.paths), ran.ownership(model, *of, *at));
             let made = made.filter(|made| masked && made.makes).map(|made| made.paths);
             let written = ran.writes.iter().filter(|_| masked).map(|to| ran.path(to.as_deref()));
             let paths = shut.into_iter().chain(made).flatten().chain(written);

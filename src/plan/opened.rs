@@ -50,7 +50,7 @@ pub(super) fn started(draft: &mut Draft<'_>) {
     let mut opened = Vec::new();
     for (of, at) in model.runs(stage) {
         for ran in model.commands(of, at).list.iter().filter(|ran| ran.name == "chmod") {
-            let shut = start::shut(ran).map(|(_, paths)| paths);
+            let shut = start::shut(ran).map(|shut| shut.paths);
             let all = |paths: &Vec<Option<String>>| paths.iter().all(|path| path.as_deref().is_some_and(needed));
             opened.extend(shut.filter(all).map(|paths| (at, paths)));
         }

@@ -1,6 +1,8 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
-use super::{Change, Draft, Handed, Identity, companions, given, modes, opened, own, plain, witness, write_set};
+use super::{
+    Change, Draft, Handed, Identity, companions, given, modes, opened, own, owner_modes, plain, witness, write_set,
+};
 use crate::context::Entry;
 use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
@@ -38,7 +40,10 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     }
     companions::mounts(draft, &identity);
     given::system(draft, &identity, &owners);
+    given::accounts(draft, &identity, &owners);
+    modes::given_away(draft);
     modes::look(draft, &identity, &owners);
+    owner_modes::look(draft, &identity, &owners);
     opened::started(draft);
     modes::masked(draft);
     modes::remade(draft);

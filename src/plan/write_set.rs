@@ -59,6 +59,10 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             let from = draft.scene.from();
             return draft.refuse("missing-user", from, "a path that is to be written cannot be", "named-path", why);
         }
+        if foreign && owner.is_some_and(|owner| super::identity::is_nobody(owner)) {
+            let message = format!("{path} ({why}) is given to nobody, and the account cannot write it as root could");
+            push(draft, "opaque-writes", draft.scene.from(), message);
+        }
         if foreign || done || model.is_base_folder(stage, &path) {
             continue;
         }

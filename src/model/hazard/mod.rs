@@ -86,7 +86,7 @@ const ROWS: [Row; 23] = [
     base::own_server,
     outside::run_by_others,
     super::start::files::remote_files,
-    super::start::files::modes,
+    super::start::shut::modes,
     base::windows,
     base::base_image,
     children::children,

@@ -4,15 +4,17 @@ pub mod drops;
 pub mod files;
 mod lifted;
 pub mod makefile;
+pub mod mode;
 mod own;
 pub mod package;
 mod script;
+pub mod shut;
 pub mod tool;
 mod written;
 
-pub use files::shut;
 pub use lifted::{Lifted, lifted};
 pub use own::sources;
+pub use shut::{kept_from_others, shut};
 use written::named;
 
 use std::collections::HashSet;

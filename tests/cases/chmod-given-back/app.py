@@ -1,0 +1,1 @@
+open("out/visits", "a").write("one\n")

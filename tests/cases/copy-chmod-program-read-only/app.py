@@ -1,0 +1,1 @@
+open("shop.log", "a").write("one\n")
