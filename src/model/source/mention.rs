@@ -219,7 +219,9 @@ fn texts(line: &str) -> impl Iterator<Item = &str> {
 
 /// A text that may be a part of a path.
 fn is_part(text: &str) -> bool {
-    !text.is_empty() && !text.contains([' ', '{', '$', '%', '*', ':'])
+    // How a file is opened stands behind its path.
+    let mode = text.len() < 3 && text.chars().all(|letter| "rwaxb+t".contains(letter));
+    !text.is_empty() && !mode && !text.contains([' ', '{', '$', '%', '*', ':'])
 }
 
 /// Paths in folders for data that stand in a text.
