@@ -2,8 +2,8 @@
 //! home.
 
 use super::named::named_by_env;
-use super::ownership::{SMALL, context_size, push, shellless};
-use super::{Draft, Handed, Identity, Origin, arrived, linked, named};
+use super::ownership::{RULE, SMALL, context_size, give_copy, is_archive, push, shellless};
+use super::{Change, Draft, Handed, Identity, Origin, arrived, linked, named};
 use crate::facts::{self, words};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners};
@@ -41,6 +41,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         let why = format!("{} paths would have to be handed over; unroot writes up to {MOST}", wanted.len());
         return draft.refuse("missing-user", draft.scene.from(), "the process runs as root", "too-many-paths", why);
     }
+    filled_volumes(draft, identity, owners);
     for (path, why, make) in wanted {
         let owner = owners.owner(&path);
         let theirs = owner.is_some_and(|owner| identity.owns(owner));
@@ -93,6 +94,31 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             }
         }
         draft.handed.push(Handed { path, owner: identity.owner(), tree, make, by_copy: false, why });
+    }
+}
+
+/// What copies put into volumes belongs to the account, too.
+fn filled_volumes(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let volumes = model.lineage(stage).into_iter().flat_map(|(of, at)| model.volumes(of, at));
+    let volumes: Vec<String> = volumes.filter_map(|path| path.certain().and_then(value::normal)).collect();
+    let app = model.app_folder(stage);
+    for copy in &owners.copies {
+        let inside = |to: &&str| {
+            volumes.iter().any(|volume| value::within(to, volume))
+                && !app.as_deref().is_some_and(|app| value::within(to, app))
+        };
+        let Some(target) = copy.destination.as_deref().filter(inside) else { continue };
+        let index = copy.instruction;
+        let flagged = |change: &Change| matches!(change, Change::Flag { instruction, .. } if *instruction == index);
+        let own = model.stage_of(index) == Some(stage) && !draft.options.leaves(RULE, index);
+        let said = model.instruction(index).is_none_or(|found| found.flag("chown").is_some());
+        if !own || said || is_archive(model, index) || draft.changes.iter().any(flagged) {
+            continue;
+        }
+        if let Some(owner) = identity.copy_owner(model, stage, index) {
+            give_copy(draft, identity, owners, index, target, &owner, "copied into a volume");
+        }
     }
 }
 

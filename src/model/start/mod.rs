@@ -1,5 +1,6 @@
 //! What the container's command comes to: programs, the start scripts behind them, and what all of them write.
 
+mod checks;
 pub mod drops;
 pub mod files;
 mod lifted;
@@ -12,6 +13,7 @@ pub mod shut;
 pub mod tool;
 mod written;
 
+pub use checks::health;
 pub use lifted::{Lifted, lifted};
 pub use own::sources;
 pub use shut::{kept_from_others, shut};
@@ -24,7 +26,6 @@ use super::hazard::{Hazard, Scene, Weight, hazard};
 use super::script::shebang_is_shell;
 use super::value;
 use crate::facts::{self, AtStart, Known, ProgramRole, Writes};
-use crate::syntax::Keyword;
 
 /// Scripts that are read in each other.
 const DEPTH: usize = 6;
@@ -39,34 +40,13 @@ pub(super) fn programs(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         beside.script(&own::program(scene, &path), &[Some(path)]);
     }
     found.extend(beside.found.into_iter().filter(|hazard| hazard.id == "system-file"));
-    health_check(scene, found);
+    checks::health_check(scene, found);
+    checks::login_shell(scene, found);
 }
 
 /// Every program that the command starts, those of start scripts included, as far as they can be read.
 pub fn all<'w>(scene: &'w Scene<'_>) -> &'w [Program] {
     &scene.started().programs
-}
-
-/// The programs of the health check in force.
-pub fn health(scene: &Scene<'_>) -> Vec<Program> {
-    let checks = scene.model.lineage(scene.stage).into_iter().rev();
-    let mut checks = checks.filter(|(_, index)| scene.model.keyword(*index) == Keyword::Healthcheck);
-    checks.next().map(|(stage, index)| scene.model.health_programs(stage, index).list).unwrap_or_default()
-}
-
-/// What the health check writes, or asks of the account, that only root may.
-fn health_check(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
-    let mut walk = Walk::new(scene);
-    let programs = health(scene);
-    programs.iter().for_each(|program| walk.program(program, None));
-    let writes = walk.found.into_iter().filter(|hazard| matches!(hazard.id, "written-file" | "system-file"));
-    let as_health = |hazard: Hazard| Hazard { id: "health-check", weight: Weight::Unsafe, ..hazard };
-    found.extend(writes.map(as_health));
-    let asks = |program: &&Program| scene.text(program.at.1).contains("id -u") || program.name == "whoami";
-    if let Some(program) = programs.iter().find(asks) {
-        let message = "the health check asks which user it is: check that it takes another than root".to_owned();
-        found.push(hazard("health-check", Weight::Unsafe, program.at.1, message));
-    }
 }
 
 /// Paths that start scripts write in the app's own folder and in folders that a RUN makes, as far as they can be read.
@@ -152,6 +132,10 @@ impl<'w, 's> Walk<'w, 's> {
                         program.name
                     );
                     self.push("interactive", Weight::Unsafe, program, message);
+                }
+                None if is_shell(&program.name) && program.arguments.iter().any(Option::is_none) => {
+                    let message = format!("{} is given a script whose name cannot be known here", program.name);
+                    self.push("start-script", Weight::Unsafe, program, message);
                 }
                 None => {}
             },
@@ -251,7 +235,8 @@ fn is_shell(name: &str) -> bool {
 }
 
 fn is_bare_shell(program: &Program) -> bool {
-    is_shell(&program.name) && program.arguments.iter().flatten().all(|argument| argument.starts_with('-'))
+    let is_option = |word: &Option<String>| word.as_deref().is_some_and(|word| word.starts_with('-'));
+    is_shell(&program.name) && program.arguments.iter().all(is_option)
 }
 
 /// `sh start.sh web`: the script that a shell runs, and which argument that is.

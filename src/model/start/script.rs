@@ -95,6 +95,8 @@ impl Walk<'_, '_> {
         }
         // What a command names is seen from the folder that the script is in by then.
         let absolute = |word: &Option<String>| match word.as_deref() {
+            // That a folder is meant stays to be seen.
+            Some(text) if is_path(text) && text.ends_with('/') => ran.path(Some(text)).map(|path| path + "/"),
             Some(text) if is_path(text) => ran.path(Some(text)),
             other => other.map(str::to_owned),
         };

@@ -117,7 +117,14 @@ pub(super) fn named(name: &str, arguments: &[Option<String>]) -> Vec<Option<Stri
     let operands: Vec<Option<String>> = arguments.iter().filter(|text| !dashed(text)).cloned().collect();
     let in_place = arguments.iter().flatten().any(|text| text.starts_with("-i") || text == "--in-place");
     match name {
-        "cp" | "ln" | "install" => operands.last().cloned().into_iter().collect(),
+        "cp" | "ln" | "install" => match operands.as_slice() {
+            // `cp app.conf /www/` makes a file in the folder.
+            [.., from, Some(to)] if to.len() > 1 && to.ends_with('/') => {
+                let name = from.as_deref().and_then(|from| from.trim_end_matches('/').rsplit('/').next());
+                vec![name.map(|name| format!("{to}{name}"))]
+            }
+            _ => operands.last().cloned().into_iter().collect(),
+        },
         "chmod" => operands.into_iter().skip(1).collect(),
         "sed" if !in_place => Vec::new(),
         "sed" => operands.into_iter().skip(1).collect(),

@@ -1,0 +1,3 @@
+#!/bin/sh
+cp conf /www/
+sleep 1000

@@ -1,0 +1,2 @@
+#!/bin/sh
+for part in ./*.part.sh; do sh $part; done
