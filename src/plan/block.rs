@@ -3,6 +3,7 @@
 use super::identity::{Identity, Origin};
 use super::{Change, Draft, Handed, Opening, Place, Turned, turns, uses};
 use crate::facts::{Confidence, DefaultUser};
+use crate::model::owner::{Made, ROOT};
 use crate::model::{Base, Model, Value, Who, value};
 use crate::syntax::{Args, Keyword, TokenKind};
 
@@ -29,6 +30,7 @@ pub fn check(draft: &mut Draft<'_>) {
     let refused = match &draft.identity {
         Some(identity) if identity.uid.is_none() => "the account has no fixed number yet to hand it over with above",
         _ if works_below(draft, volume) => "later steps work in it, and would find another owner",
+        _ if copied_around(draft, volume) => "a later copy makes the folder that it lies in, with another owner",
         _ if matches!(model.user(stage, volume), Who::User(_)) => "a user that is not root is in force there",
         _ => return,
     };
@@ -36,6 +38,23 @@ pub fn check(draft: &mut Draft<'_>) {
         "what a VOLUME holds has to be handed over above it (the legacy builder loses later changes), and {refused}"
     );
     draft.refuse("missing-user", volume, "the process runs as root", "volume-place", why);
+}
+
+/// Whether a copy below the VOLUME makes a folder, not as root's, above one that is handed over above it: made there, the
+/// folder would be root's.
+fn copied_around(draft: &Draft<'_>, volume: usize) -> bool {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let Some(place) = place(model, stage) else { return false };
+    let early = |handed: &&Handed| above_volume(model, stage, place, handed).is_some();
+    let early: Vec<&Handed> = draft.handed.iter().filter(early).collect();
+    model.owners(stage).nodes.iter().any(|(path, node)| {
+        let later = matches!(node.made, Made::Copy(at) if at > volume);
+        let given = |by_copy: bool| draft.handed.iter().any(|it| it.by_copy == by_copy && it.path == *path);
+        let theirs = node.owner.as_deref() != Some(ROOT) || given(true);
+        // What the block gives itself is the account's, whoever made it.
+        let stays = later && theirs && !given(false);
+        stays && early.iter().any(|handed| handed.path != *path && value::within(&handed.path, path))
+    })
 }
 
 /// Whether a RUN below the VOLUME works in what is handed over above it, or gives it to somebody else.

@@ -137,7 +137,9 @@ fn covered(
             copy.destination.is_some() && model.stage_of(at) == Some(stage) && instruction.flag("chown").is_none();
         // Without a group the chown keeps the one that the file had in the other stage.
         let keeps = copy.from.is_some() && !found.owner.contains(':');
-        if !fits || keeps || ownership::is_archive(model, at) {
+        // The copy gives the folders above that it makes along, which the chown leaves to root.
+        let more = owners.nodes.iter().any(|(made, node)| node.made == Made::Copy(at) && !value::within(made, path));
+        if !fits || keeps || more || ownership::is_archive(model, at) {
             return None;
         }
         by_copy |= node.made == Made::Copy(at) && copy.destination.as_deref() == Some(path) && copy.into;
