@@ -150,7 +150,7 @@ pub fn choose(
     }
     found = found.or_else(|| super::package::account(&accounts, package?));
     if found.is_none() {
-        found = owner_in_file(model, stage, &accounts, folder)?;
+        found = owner_in_file(model, stage, &accounts, folder, options)?;
     }
     let mut found = match found.or_else(|| of_base(model, stage, &accounts)) {
         Some(identity) => identity,
@@ -248,6 +248,7 @@ fn owner_in_file(
     stage: usize,
     accounts: &[Account],
     folder: Option<&str>,
+    options: &Options,
 ) -> Result<Option<Identity>, Undecided> {
     let owners = owners_of(model, stage, folder);
     let [only] = owners.as_slice() else {
@@ -260,7 +261,12 @@ fn owner_in_file(
     };
     let Some((uid, gid)) = only.split_once(':') else { return Ok(None) };
     if let Some(account) = accounts.iter().find(|account| account.name == uid || account.uid == user::number(uid)) {
-        return Ok(Some(existing(account)));
+        // One that steps of the build use is no less the app's, and gets its number like others.
+        let made = account.made.as_ref().is_some_and(|made| !super::pins::is_taken(made));
+        return match made {
+            true => super::pins::pinned(model, stage, account, accounts, options).map(Some),
+            false => Ok(Some(existing(account))),
+        };
     }
     match (user::number(uid), user::number(gid)) {
         (Some(uid), Some(gid)) => created::account(model, stage, accounts, None, uid, gid).map(Some),
