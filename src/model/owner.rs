@@ -298,8 +298,12 @@ impl Model<'_> {
     fn replay_command(&self, stage: usize, index: usize, ran: &Ran, owners: &mut Owners) {
         // A redirection makes its file as `touch` does.
         for path in ran.leaves(&|path| owners.nodes.contains_key(path)) {
-            if !value::within(&path, "/dev") && !value::within(&path, "/proc") {
-                owners.make(&path, self.line_owner(stage, index).as_ref(), Made::Run(index));
+            let owner = self.line_owner(stage, index);
+            match ran.name.as_str() {
+                _ if value::within(&path, "/dev") || value::within(&path, "/proc") => {}
+                // Only `install -D` makes folders, too.
+                "install" => owners.make(&path, owner.as_ref(), Made::Run(index)),
+                _ => drop(owners.nodes.entry(path).or_insert(Node { owner, made: Made::Run(index) })),
             }
         }
         let Some(effect) = ran.ownership(self, stage, index) else { return };

@@ -6,7 +6,7 @@ use super::ownership::{RULE, SMALL, context_size, give_copy, is_archive, push, s
 use super::{Change, Draft, Handed, Identity, Origin, arrived, linked, named};
 use crate::facts::{self, words};
 use crate::model::command::Ran;
-use crate::model::owner::{Made, Owners};
+use crate::model::owner::{Made, Owners, is_packaged};
 use crate::model::{Model, value};
 use crate::syntax::Keyword;
 
@@ -51,7 +51,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             owners.nodes.get(&path).and_then(|node| node.owner.as_deref()).is_some_and(|owner| identity.owns(owner));
         let brought = owners.nodes.get(&path).is_none_or(|node| !matches!(node.made, Made::Run(_)));
         let done = draft.handed.iter().any(|handed| {
-            handed.path == path || (!make && brought && handed.tree && value::within(&path, &handed.path))
+            // Where packages may have made the folder, what a copy brings there does not make it.
+            let itself = handed.path == path && !(handed.by_copy && is_packaged(&path));
+            itself || (!make && brought && handed.tree && value::within(&path, &handed.path))
         });
         let done = done || if make { own } else { theirs };
         if why == NAMED && !done && (foreign || model.is_base_folder(stage, &path)) {
@@ -82,7 +84,8 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
         }
         let mut tree = is_worked_in(model, stage, owners, &path);
         // A single file holds nothing.
-        let file = model.runs(stage).any(|(of, at)| !left_in(model, stage, of, at, &|left| left == path).is_empty());
+        let leaves = |ran: &Ran| ran.leaves(&|path| is_folder(owners, path)).contains(&path);
+        let file = model.runs(stage).any(|(of, at)| model.commands(of, at).list.iter().any(leaves));
         if let Some((at, large)) = arrived::filled(model, stage, owners, &path).filter(|_| !tree && !file) {
             tree = !large && context_size(draft.scene).is_some_and(|size| size < SMALL);
             let line = model.line(at);
@@ -113,7 +116,10 @@ fn filled_volumes(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
         let flagged = |change: &Change| matches!(change, Change::Flag { instruction, .. } if *instruction == index);
         let own = model.stage_of(index) == Some(stage) && !draft.options.leaves(RULE, index);
         let said = model.instruction(index).is_none_or(|found| found.flag("chown").is_some());
-        if !own || said || is_archive(model, index) || draft.changes.iter().any(flagged) {
+        // What a later step gives to somebody else, the copy would give in vain.
+        let mut later = model.runs(stage).filter(|(_, at)| *at > index);
+        let given = later.any(|(of, at)| super::uses::gives(model, of, at, target, false));
+        if !own || said || given || is_archive(model, index) || draft.changes.iter().any(flagged) {
             continue;
         }
         if let Some(owner) = identity.copy_owner(model, stage, index) {
@@ -232,14 +238,24 @@ fn makes(ran: &Ran) -> Vec<String> {
     }
 }
 
+/// Whether a path is a folder, as far as the file shows.
+fn is_folder(owners: &Owners, path: &str) -> bool {
+    let holds = owners.nodes.keys().any(|other| other != path && value::within(other, path));
+    holds || owners.nodes.get(path).is_some_and(|node| !matches!(node.made, Made::Run(_)))
+}
+
 /// Files that a RUN leaves by name in the app's own folder, unless they lie on a volume.
 fn left_in(model: &Model<'_>, target: usize, stage: usize, index: usize, is_own: &dyn Fn(&str) -> bool) -> Vec<String> {
     let owners = model.owners(target);
-    let holds = |path: &str| owners.nodes.keys().any(|other| other != path && value::within(other, path));
-    let is_folder =
-        |path: &str| owners.nodes.get(path).is_some_and(|node| !matches!(node.made, Made::Run(_))) || holds(path);
+    let is_folder = |path: &str| is_folder(&owners, path);
     let left = |ran: &Ran| -> Vec<String> {
         let file = |path: &String| path.rsplit('/').next().is_some_and(|name| !name.is_empty());
+        // What is copied from elsewhere is a program or an archive that would be written once more.
+        let mut sources = ran.operands().map(|(_, text)| ran.placed(text));
+        let copies = matches!(ran.name.as_str(), "cp" | "install");
+        if copies && !sources.all(|path| path.is_some_and(|path| is_own(&path))) {
+            return Vec::new();
+        }
         ran.leaves(&is_folder).into_iter().filter(|path| is_own(path)).filter(file).collect()
     };
     let volumes = model.lineage(target).into_iter().flat_map(|(of, at)| model.volumes(of, at));
