@@ -155,7 +155,8 @@ pub fn languages(path: &str, text: &str) -> Result<Languages, Vec<String>> {
         if shows.blocks.iter().any(|(begin, end)| begin.is_empty() || end.is_empty()) {
             file.wrong(from, "blocks", format!("blocks of `{}`: what begins and what ends them", language.name));
         }
-        let paths = shows.makes.iter().chain(&shows.creates).map(|call| (call, "<path>"));
+        let reads = shows.reads.iter().filter(|call| call.contains('<'));
+        let paths = shows.makes.iter().chain(&shows.creates).chain(reads).map(|call| (call, "<path>"));
         for (call, part) in paths.chain(shows.listens.iter().map(|call| (call, "<port>"))) {
             if call.matches(part).count() != 1 || call.starts_with('<') {
                 file.wrong(from, call, format!("`{call}`: a call that holds {part} once"));

@@ -23,8 +23,8 @@ impl Ran {
         self.name == "install" && self.operands().next().and_then(|(_, text)| text) == Some("/dev/null")
     }
 
-    /// The owner that `install` gives by its options.
-    fn given(&self, model: &Model<'_>, stage: usize, index: usize) -> Option<Option<String>> {
+    /// The user and the group that the options of `install` name; the inner `None` for one that cannot be known.
+    pub fn installs_for(&self) -> (Option<Option<String>>, Option<Option<String>>) {
         let told = |short: &str, long: &str| {
             let words = self.arguments.iter().enumerate();
             words.into_iter().find_map(|(at, word)| match word.as_deref()? {
@@ -32,7 +32,12 @@ impl Ran {
                 word => word.strip_prefix(long)?.strip_prefix('=').map(|value| Some(value.to_owned())),
             })
         };
-        let (user, group) = (told("-o", "--owner"), told("-g", "--group"));
+        (told("-o", "--owner"), told("-g", "--group"))
+    }
+
+    /// The owner that `install` gives by its options.
+    fn given(&self, model: &Model<'_>, stage: usize, index: usize) -> Option<Option<String>> {
+        let (user, group) = self.installs_for();
         if user.is_none() && group.is_none() {
             return None;
         }

@@ -56,10 +56,10 @@ fn in_source(draft: &mut Draft<'_>, rule: &'static str, said: &Listens, of: &[&N
 /// Ports that the source names beside words for listening, where no call shows what becomes of them.
 fn in_doubt(draft: &mut Draft<'_>, listens: &[Listens]) {
     let named = source::ports(draft.scene);
-    let Some((said, port)) = named.into_iter().find(|(_, port)| listens.iter().all(|said| said.port != *port)) else {
+    let Some((place, port)) = named.into_iter().find(|(_, port)| listens.iter().all(|said| said.port != *port)) else {
         return;
     };
-    let message = format!("{} names port {port}: check that the process does not listen there", said.place);
+    let message = format!("{place} names port {port}: check that the process does not listen there");
     let at = witness::command(draft);
     draft.hazards.push(Hazard { id: "port-in-source", weight: Weight::Unsafe, message, at, packaged: false });
 }

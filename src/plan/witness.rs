@@ -48,8 +48,10 @@ fn cache(draft: &mut Draft<'_>, identity: &Identity) {
 pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     cache(draft, identity);
+    let (makes, creates) = (source::makes(draft.scene), source::creates(draft.scene));
+    let mut known: Vec<String> = makes.iter().chain(&creates).map(|shown| shown.what.clone()).collect();
     let mut told = Vec::new();
-    for Shown { place, what } in source::makes(draft.scene) {
+    for Shown { place, what } in makes {
         // What is there already is not made.
         if may_write(draft, identity, owners, &what) || model.is_base_folder(stage, &what) {
             continue;
@@ -63,7 +65,7 @@ pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, owners: &Owner
         let (owner, path) = (identity.owner(), what);
         draft.handed.push(Handed { path, owner, tree: false, make: true, by_copy: false, why });
     }
-    for Shown { place, what } in source::creates(draft.scene) {
+    for Shown { place, what } in creates {
         if !may_write(draft, identity, owners, &what) {
             told.push(format!("{place} creates {what}"));
         }
@@ -72,11 +74,11 @@ pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, owners: &Owner
         let (at, first) = (command(draft), first.join(", "));
         push(draft, "written-file", at, format!("{first}, where the account may not: give it a folder of its own"));
     }
-    mentioned(draft, identity, owners);
+    mentioned(draft, identity, owners, &mut known);
 }
 
-/// Tells of what source names or does without a call that shows what comes of it.
-fn mentioned(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+/// Tells of what source names or does without a call that shows what comes of it; of what is `known`, once.
+fn mentioned(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, known: &mut Vec<String>) {
     let at = command(draft);
     let stays = draft.options.ownership != Ownership::App && !is_given(draft, identity, owners);
     if stays && !source::writes_nothing(draft.scene) {
@@ -85,12 +87,10 @@ fn mentioned(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
     }
     let mut told: Vec<String> = Vec::new();
     let (named, above) = (source::named(draft.scene), source::above(draft.scene));
-    let known: Vec<String> =
-        source::makes(draft.scene).into_iter().chain(source::creates(draft.scene)).map(|shown| shown.what).collect();
-    for Shown { place, what } in named.into_iter().chain(above).filter(|shown| !known.contains(&shown.what)) {
-        if !may_write(draft, identity, owners, &what) && told.iter().all(|known| !known.ends_with(&format!(" {what}")))
-        {
+    for Shown { place, what } in named.into_iter().chain(above) {
+        if !known.contains(&what) && !may_write(draft, identity, owners, &what) {
             told.push(format!("{place} names {what}"));
+            known.push(what);
         }
     }
     if let Some(first) = told.get(..told.len().min(MOST)).filter(|first| !first.is_empty()) {

@@ -23,6 +23,17 @@ pub(super) fn holds(line: &str, text: &str) -> bool {
     })
 }
 
+/// Variables of the environment that a line reads, and where their names end; `environment` is what stands before a name.
+pub(super) fn variables<'l>(line: &'l str, environment: &'l [String]) -> impl Iterator<Item = (&'l str, usize)> {
+    environment.iter().flat_map(move |begin| {
+        line.match_indices(begin.as_str()).filter_map(move |(at, _)| {
+            let start = at + begin.len();
+            let name = line.get(start..)?.split(|letter| !is_word(letter)).next()?;
+            (!name.is_empty()).then_some((name, start + name.len()))
+        })
+    })
+}
+
 /// Where a text begins in a line.
 fn places(line: &str, text: &str) -> Vec<usize> {
     let starts = text.starts_with(is_word);

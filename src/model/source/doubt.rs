@@ -1,11 +1,10 @@
 //! Ports that source names without a call that shows who listens there.
 
-use super::Shown;
-use super::call::prepared;
+use super::call::{prepared, variables};
 use super::given::Given;
 use super::line::{is_word, plain};
 use super::listen::OWN;
-use super::mention::{given_to_source, is_comment, is_set, settings, variables};
+use super::mention::{given_to_source, is_comment, is_set, settings};
 use crate::model::hazard::Scene;
 
 /// Ports that a server is usually moved from.
@@ -14,7 +13,7 @@ const PORTS: [&str; 2] = ["80", "443"];
 const LISTENS: [&str; 4] = ["port", "listen", "bind", "addr"];
 
 /// Places where 80 or 443 may be what the process listens on, though no call that the templates know says so.
-pub fn ports(scene: &Scene<'_>) -> Vec<(Shown, u16)> {
+pub fn ports(scene: &Scene<'_>) -> Vec<(String, u16)> {
     let mut found = Vec::new();
     for file in scene.sources().iter().filter(|file| file.started) {
         let environment = prepared(file.language.shows.environment);
@@ -23,23 +22,21 @@ pub fn ports(scene: &Scene<'_>) -> Vec<(Shown, u16)> {
             // A variable of another name is where the process asks others.
             let read = |name: &str| is_set(scene, name) || !OWN.contains(&name);
             let settled = asks.iter().any(|word| line.text.contains(word.as_str()))
-                || variables(&line.text, &environment).any(read);
+                || variables(&line.text, &environment).any(|(name, _)| read(name));
             if let Some(port) = port(&line.text).filter(|_| !settled) {
-                found.push((Shown { place: file.place(line.number), what: port.to_string() }, port));
+                found.push((file.place(line.number), port));
             }
         }
     }
     for Given { name, value, place } in given_to_source(scene) {
         if OWN.contains(&name.as_str()) && PORTS.contains(&value.as_str()) {
-            found.extend(value.parse().ok().map(|port| (Shown { place, what: value }, port)));
+            found.extend(value.parse().ok().map(|port| (place, port)));
         }
     }
     for (shown, text) in settings(scene) {
         let lines = text.lines().enumerate().filter(|(_, line)| !is_comment(line));
         let said = lines.filter_map(|(at, line)| Some((at, port(&plain(line))?)));
-        found.extend(
-            said.map(|(at, port)| (Shown { place: format!("{shown}:{}", at + 1), what: port.to_string() }, port)),
-        );
+        found.extend(said.map(|(at, port)| (format!("{shown}:{}", at + 1), port)));
     }
     found
 }

@@ -84,15 +84,10 @@ fn unwrapped(text: &str) -> &str {
 fn variable(text: &str, line: usize, environment: &[String]) -> Option<Said> {
     let mut variables: Vec<String> = Vec::new();
     let mut end = 0;
-    for begin in environment {
-        for (at, _) in text.match_indices(begin.as_str()) {
-            let rest = text.get(at + begin.len()..)?;
-            let len = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
-            let name = rest.get(..len)?.to_owned();
-            end = end.max(at + begin.len() + len);
-            if !name.is_empty() && !variables.contains(&name) {
-                variables.push(name);
-            }
+    for (name, after) in super::call::variables(text, environment) {
+        end = end.max(after);
+        if !variables.iter().any(|known| known == name) {
+            variables.push(name.to_owned());
         }
     }
     if variables.is_empty() {

@@ -1,9 +1,9 @@
-//! What source names without a call that the templates know: folders where programs keep data, folders above its own,
-//! ports below 1024; also in the settings that it reads.
+//! What source names without a call that the templates know: folders where programs keep data, folders above its own; also
+//! in the settings that it reads.
 
 use std::collections::HashSet;
 
-use super::call::{arguments, prepared};
+use super::call::{arguments, prepared, variables};
 use super::given::{self, Given};
 use super::known;
 use super::line::{Line, is_word};
@@ -17,12 +17,10 @@ use crate::model::{Value, value};
 
 /// Trees below which programs keep their data (Filesystem Hierarchy Standard 3.0, sections 3.13, 3.15, 3.17, chapter 5).
 const DATA: [&str; 4] = ["/var", "/srv", "/opt", "/mnt"];
-/// Parts of them that are only read.
-const READ: [&str; 2] = ["/var/run/secrets", "/var/www"];
+/// Where clusters mount what is only read (Kubernetes' service account tokens).
+const SECRETS: &str = "/var/run/secrets";
 /// Endings of files that hold settings.
 const SETTINGS: [&str; 8] = [".json", ".ini", ".yaml", ".yml", ".toml", ".cfg", ".conf", ".env"];
-/// Most texts of a line that are looked at.
-const LONGEST: usize = 1000;
 /// Most files with settings, and most bytes of one.
 const MOST: usize = 20;
 const BYTES: usize = 64 << 10;
@@ -33,7 +31,7 @@ pub fn named(scene: &Scene<'_>) -> Vec<Shown> {
     for file in scene.sources() {
         let [reads, environment] = [file.language.shows.reads, file.language.shows.environment].map(prepared);
         // A default does not count where the variable is set; what it is set to does.
-        let default = |line: &&Line| variables(&line.text, &environment).any(|name| is_set(scene, name));
+        let default = |line: &&Line| variables(&line.text, &environment).any(|(name, _)| is_set(scene, name));
         let plain = file.lines.iter().filter(|line| !default(line)).map(|line| (line.number, line.text.clone()));
         for (number, text) in plain.chain(known::lines(scene, file)) {
             let read: Vec<&str> = reads.iter().flat_map(|call| arguments(&text, call)).collect();
@@ -78,17 +76,13 @@ fn told(scene: &Scene<'_>) -> Vec<Shown> {
 
 /// Variables that others than the image give the process, and that the source reads.
 pub(super) fn given_to_source(scene: &Scene<'_>) -> Vec<Given> {
-    let read: HashSet<String> = scene
-        .sources()
-        .iter()
-        .flat_map(|file| {
-            let environment = prepared(file.language.shows.environment);
-            let lines = file.lines.iter();
-            lines
-                .flat_map(|line| variables(&line.text, &environment).map(str::to_owned).collect::<Vec<_>>())
-                .collect::<Vec<_>>()
-        })
-        .collect();
+    let mut read = HashSet::new();
+    for file in scene.sources() {
+        let environment = prepared(file.language.shows.environment);
+        for line in &file.lines {
+            read.extend(variables(&line.text, &environment).map(|(name, _)| name.to_owned()));
+        }
+    }
     if read.is_empty() {
         return Vec::new();
     }
@@ -108,18 +102,16 @@ pub fn above(scene: &Scene<'_>) -> Vec<Shown> {
             if has(&reads) {
                 return None;
             }
+            let above = has(&here) && has(&up);
+            let base = if has(&here) { folder.as_deref()? } else { cwd };
+            let base = if above { value::join(base, "..") } else { base.to_owned() };
             // What brings in another file reads it.
-            let brings = |at: usize| {
-                let before = line.text.split('"').nth((2 * at).min(LONGEST)).unwrap_or("").trim_end_matches(['(', ' ']);
+            let brings = |before: &str| {
+                let before = before.trim_end_matches(['(', ' ']);
                 imports.iter().any(|word| before.ends_with(word.as_str()))
             };
-            let base = if has(&here) { folder.as_deref()? } else { cwd };
-            let base = if has(&up) && has(&here) { value::join(base, "..") } else { base.to_owned() };
-            let skipped = if has(&up) && has(&here) {
-                0
-            } else {
-                texts(&line.text).enumerate().position(|(at, text)| climbing(text) && !brings(at))?
-            };
+            let climbs = |(before, text): (&str, &str)| climbing(text) && !brings(before);
+            let skipped = if above { 0 } else { quoted(&line.text).position(climbs)? };
             let parts = texts(&line.text).skip(skipped).take_while(|text| is_part(text));
             let join = |path: String, part: &str| value::join(&path, part.trim_start_matches('/'));
             Some(Shown { place: file.place(line.number), what: parts.fold(base, join) })
@@ -166,16 +158,6 @@ fn calls(
     })
 }
 
-/// Variables of the environment that a line reads.
-pub(super) fn variables<'l>(line: &'l str, environment: &'l [String]) -> impl Iterator<Item = &'l str> {
-    environment.iter().flat_map(move |begin| {
-        line.match_indices(begin.as_str()).map(move |(at, _)| {
-            let rest = line.get(at + begin.len()..).unwrap_or("");
-            rest.split(|letter| !is_word(letter)).next().unwrap_or("")
-        })
-    })
-}
-
 /// Whether the image or the project sets a variable, so that what stands behind it in the source does not count.
 pub(super) fn is_set(scene: &Scene<'_>, name: &str) -> bool {
     scene.model.environment(scene.stage, usize::MAX, name) != Value::Unset || given_elsewhere(scene, name)
@@ -214,7 +196,12 @@ pub(super) fn is_comment(line: &str) -> bool {
 
 /// The texts of a line of code.
 fn texts(line: &str) -> impl Iterator<Item = &str> {
-    line.split('"').skip(1).step_by(2)
+    quoted(line).map(|(_, text)| text)
+}
+
+/// The texts of a line of code, each with the code before it.
+fn quoted(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    line.split('"').step_by(2).zip(line.split('"').skip(1).step_by(2))
 }
 
 /// A text that may be a part of a path.
@@ -237,7 +224,7 @@ fn paths(text: &str) -> Vec<String> {
                 .get(..at)
                 .is_none_or(|before| before.is_empty() || before.ends_with(['"', '\'', ':', '=', ',', '(', ' ', '/']));
             let whole = path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-            if begins && whole && !READ.iter().any(|read| value::within(path, read)) {
+            if begins && whole && !value::within(path, SECRETS) {
                 found.push(path.to_owned());
             }
         }

@@ -79,7 +79,7 @@ impl File {
     /// A line of it for people: `app.py:7`.
     pub(super) fn place(&self, line: usize) -> String {
         match self.shown.starts_with("line ") {
-            true if self.shown.ends_with("command") => "the code of a command".to_owned(),
+            true if self.place.is_none() => format!("the code on {}", self.shown),
             true => format!("the file of {}", self.shown),
             false => format!("{}:{line}", self.shown),
         }
@@ -93,12 +93,12 @@ pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
     let mut beside = Beside { files: Vec::new(), names: 0 };
     let mut bytes = 0;
     for Start { language, place, file, runs } in starts(scene) {
-        if files.iter().any(|known| known.shown == file.shown) {
+        if place.is_some() && files.iter().any(|known| known.shown == file.shown) {
             continue;
         }
         bytes += file.text.len();
-        files.push(File::new(&file.shown, Some(&place), &file.text, language, runs));
-        if !file.shown.starts_with("line ") {
+        files.push(File::new(&file.shown, place.as_deref(), &file.text, language, runs));
+        if let Some(place) = place.filter(|_| !file.shown.starts_with("line ")) {
             let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
             beside.add(scene, language, &folder(&place), &folder(&file.shown), 0);
         }
@@ -173,8 +173,8 @@ impl Beside {
 /// A file that an interpreter starts, or that a server loads as a module.
 struct Start {
     language: &'static Language,
-    /// Its path in the image.
-    place: String,
+    /// Its path in the image; `None` for code that stands in the command.
+    place: Option<String>,
     file: ImageFile,
     runs: bool,
 }
@@ -183,25 +183,25 @@ fn starts(scene: &Scene<'_>) -> Vec<Start> {
     let mut found = Vec::new();
     let health = start::health(scene);
     for program in start::all(scene).iter().chain(&health) {
-        found.extend(by_argument(scene, &program.name, &program.arguments));
+        found.extend(by_argument(scene, program.at.1, &program.name, &program.arguments));
         found.extend(by_loader(scene, &program.name, &program.arguments));
         found.extend(by_shebang(scene, program));
         for (name, arguments) in tool::interpreted(scene, program) {
-            found.extend(by_argument(scene, &name, &arguments));
+            found.extend(by_argument(scene, program.at.1, &name, &arguments));
         }
     }
     found
 }
 
-/// The file that a program with these arguments runs or loads.
-fn by_argument(scene: &Scene<'_>, name: &str, arguments: &[Option<String>]) -> Option<Start> {
+/// The file, or the code, that a program with these arguments runs or loads; the instruction `at` starts it.
+fn by_argument(scene: &Scene<'_>, at: usize, name: &str, arguments: &[Option<String>]) -> Option<Start> {
     let mut languages = facts::languages().iter();
     let language = languages.find(|it| it.is_run_by(name) || it.shows.loaders.contains(&name))?;
     let cwd = scene.model.process_folder(scene.stage);
     let cwd = cwd.text()?;
     let first = |candidates: Vec<String>, runs: bool| {
         let found = candidates.into_iter().find_map(|place| Some((scene.file(&place)?, place)));
-        found.map(|(file, place)| Start { language, place, file, runs })
+        found.map(|(file, place)| Start { language, place: Some(place), file, runs })
     };
     let module = |text: &str, runs: bool| {
         let path = value::join(cwd, &text.replace('.', "/"));
@@ -221,8 +221,8 @@ fn by_argument(scene: &Scene<'_>, name: &str, arguments: &[Option<String>]) -> O
         }
         if language.shows.codes.contains(&word) {
             let text = words.next()??.as_bytes().to_vec();
-            let file = ImageFile { shown: "line of the command".to_owned(), text, copy: 0 };
-            return Some(Start { language, place: value::join(cwd, "-"), file, runs: true });
+            let file = ImageFile { shown: format!("line {}", scene.model.line(at)), text, copy: at };
+            return Some(Start { language, place: None, file, runs: true });
         }
         if language.shows.options.contains(&word) {
             words.next();
@@ -248,7 +248,9 @@ fn by_loader(scene: &Scene<'_>, name: &str, arguments: &[Option<String>]) -> Vec
         Some(word.strip_prefix("file:").unwrap_or(word)).filter(|word| language.is_source(word))
     });
     let paths = language.shows.settings.iter().copied().chain(named).map(|path| value::join(cwd, path));
-    paths.filter_map(|place| Some(Start { language, file: scene.file(&place)?, place, runs: true })).collect()
+    paths
+        .filter_map(|place| Some(Start { language, file: scene.file(&place)?, place: Some(place), runs: true }))
+        .collect()
 }
 
 /// A file with `#!` that is run by its own name.
@@ -258,5 +260,6 @@ fn by_shebang(scene: &Scene<'_>, program: &Program) -> Option<Start> {
     let (file, place) = places.into_iter().find_map(|place| Some((scene.file(&place)?, place)))?;
     let first = String::from_utf8_lossy(file.text.split(|byte| *byte == b'\n').next()?).into_owned();
     let words = first.strip_prefix("#!")?.split(['/', ' ', '\r']);
-    words.into_iter().any(|word| language.is_run_by(word)).then_some(Start { language, place, file, runs: true })
+    let start = Start { language, place: Some(place), file, runs: true };
+    words.into_iter().any(|word| language.is_run_by(word)).then_some(start)
 }

@@ -27,7 +27,7 @@ pub(super) fn health_check(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     }
 }
 
-/// A login shell, whose PATH holds the folders `sbin` for root only (Debian's and Alpine's /etc/profile).
+/// A login shell, whose PATH holds the folders `sbin` for root only (Debian's /etc/profile).
 pub(super) fn login_shell(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let entry = scene.model.entry(scene.stage);
     let logs_in = |index: usize| {

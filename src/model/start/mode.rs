@@ -206,17 +206,9 @@ fn option(ran: &Ran) -> Option<&str> {
 
 /// Whether `install` gives what it makes to somebody else than root.
 fn is_given_away(ran: &Ran) -> bool {
-    let value = |at: usize, word: &str| match word.split_once('=') {
-        Some(("--owner" | "--group", value)) => Some(value.to_owned()),
-        _ if matches!(word, "-o" | "-g" | "--owner" | "--group") => {
-            Some(ran.arguments.get(at + 1).cloned().flatten().unwrap_or_default())
-        }
-        _ => None,
-    };
-    let mut words = ran.arguments.iter().enumerate();
-    words.any(|(at, word)| {
-        word.as_deref().and_then(|word| value(at, word)).is_some_and(|who| !matches!(who.as_str(), "root" | "0"))
-    })
+    let other = |who: Option<String>| !matches!(who.as_deref(), Some("root" | "0"));
+    let (user, group) = ran.installs_for();
+    user.is_some_and(other) || group.is_some_and(other)
 }
 
 #[cfg(test)]
