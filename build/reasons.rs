@@ -19,6 +19,9 @@ pub struct Reason {
     pub decide: String,
     /// What settles it on the command line.
     pub option: Option<String>,
+    /// Whether only the switch of USER makes it a reason.
+    #[serde(default)]
+    pub switch_only: bool,
 }
 
 /// Reasons by id.
@@ -57,8 +60,8 @@ pub fn reasons(path: &str, text: &str) -> Result<Reasons, Vec<String>> {
 pub fn rows(reasons: &Reasons) -> impl Iterator<Item = String> {
     reasons.all.iter().map(|(id, reason)| {
         format!(
-            "Reason {{ id: {id:?}, title: {:?}, looked_at: {:?}, decide: {:?}, option: {:?} }}",
-            reason.title, reason.looked_at, reason.decide, reason.option,
+            "Reason {{ id: {id:?}, title: {:?}, looked_at: {:?}, decide: {:?}, option: {:?}, switch_only: {} }}",
+            reason.title, reason.looked_at, reason.decide, reason.option, reason.switch_only,
         )
     })
 }

@@ -66,6 +66,10 @@ pub struct Options {
     pub images: BTreeMap<String, GivenImage>,
     /// Volumes that older containers filled as root will be given away by hand.
     pub accept_volumes: bool,
+    /// Do all that the switch of the user needs, and leave USER to a person.
+    pub prepare: bool,
+    /// Make it fit for any uid of group 0, as OpenShift runs it.
+    pub openshift: bool,
     /// Whether only the Dockerfile can be changed, no other file with it: its text comes from stdin and goes to stdout.
     pub sole_file: bool,
     /// Rules to apply; empty: all.

@@ -48,6 +48,8 @@ fn options(config: &Config, args: &str) -> Options {
         match word {
             "--unsafe" => options.unsafe_fixes = true,
             "--accept-volumes" => options.accept_volumes = true,
+            "--prepare" => options.prepare = true,
+            "--openshift" => options.openshift = true,
             "--target" => options.targets.push(value()),
             "--user" => options.user = Some(value()),
             "--uid" => options.uid = value().parse().ok(),

@@ -29,6 +29,16 @@ mod tables;
 use std::env;
 use std::path::PathBuf;
 
+/// What each file is fixed with.
+const OPTIONS: [&[&str]; 6] = [
+    &[],
+    &["--unsafe"],
+    &["--unsafe", "--openshift"],
+    &["--unsafe", "--prepare"],
+    &["--unsafe", "--ownership", "data"],
+    &["--unsafe", "--ownership", "none"],
+];
+
 /// The folder that an environment variable names; a test without it says so and is done.
 fn folder_of(name: &str, what: &str) -> Option<PathBuf> {
     let folder = env::var_os(name).map(PathBuf::from);
@@ -49,7 +59,7 @@ fn library() {
 fn binary() {
     let Some(corpus) = folder_of("UNROOT_CORPUS", "a folder with files/*.Dockerfile") else { return };
     let mut violations = Vec::new();
-    for extra in [&[][..], &["--unsafe"]] {
+    for extra in OPTIONS {
         violations.extend(binary::run(&corpus, extra));
     }
     tables::judge("binary", &violations);

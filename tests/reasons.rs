@@ -153,6 +153,8 @@ fn the_options_that_settle_something_are_there() {
         "--gid",
         "--ownership",
         "--port",
+        "--prepare",
+        "--openshift",
     ];
     for reason in unroot::facts::reasons() {
         let (id, option) = (reason.id, reason.option.unwrap_or_default());

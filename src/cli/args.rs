@@ -218,6 +218,12 @@ pub(crate) struct Scope {
     /// Take it that volumes which older containers filled as root will be chowned by hand
     #[arg(long)]
     pub(crate) accept_volumes: bool,
+    /// Do everything but the switch of USER, which stays to be made by hand
+    #[arg(long)]
+    pub(crate) prepare: bool,
+    /// Make it fit for any uid of group 0, which is how OpenShift runs it
+    #[arg(long, conflicts_with_all = ["gid", "user_form"])]
+    pub(crate) openshift: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -81,6 +81,7 @@ pub(crate) fn options(scope: &Scope, config: &Config) -> Result<Options> {
     let mut options = config.options();
     options.unsafe_fixes = scope.unsafe_fixes;
     options.accept_volumes |= scope.accept_volumes;
+    (options.prepare, options.openshift) = (scope.prepare, scope.openshift);
     if !scope.target.is_empty() {
         options.targets.clone_from(&scope.target);
     }

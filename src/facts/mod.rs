@@ -13,7 +13,7 @@ pub use program::{
     frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,
     makes_accounts, private_makers, writes,
 };
-pub use reason::{Reason, reasons};
+pub use reason::{Reason, is_switch_only, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
 
 /// How a family of images makes accounts.
@@ -261,12 +261,15 @@ pub struct AccountRecipe {
 }
 
 impl AccountRecipe {
-    /// The commands for one account.
+    /// The commands for one account; in group 0, which every image has, it needs no group of its own.
     pub fn commands(&self, name: &str, uid: u32, gid: u32) -> Vec<String> {
+        let group = if gid == 0 { "root" } else { name };
         let fill = |text: &&str| {
-            text.replace("{name}", name).replace("{uid}", &uid.to_string()).replace("{gid}", &gid.to_string())
+            let text = text.replace("{name}", name).replace("{group}", group);
+            text.replace("{uid}", &uid.to_string()).replace("{gid}", &gid.to_string())
         };
-        self.commands.iter().map(fill).collect()
+        let makes_group = |text: &&&str| text.contains("{gid}") && !text.contains("{uid}");
+        self.commands.iter().filter(|text| gid != 0 || !makes_group(text)).map(fill).collect()
     }
 
     /// The home that they make.

@@ -15,11 +15,18 @@ pub struct Reason {
     pub decide: &'static str,
     /// What settles it on the command line, if anything does.
     pub option: Option<&'static str>,
+    /// Whether only the switch of USER makes it a reason: with all but that, nothing of it holds.
+    pub switch_only: bool,
 }
 
 /// All of them, by id.
 pub fn reasons() -> &'static [Reason] {
     REASONS
+}
+
+/// Whether only the switch of USER makes the id a reason or a hazard.
+pub fn is_switch_only(id: &str) -> bool {
+    REASONS.iter().any(|reason| reason.id == id && reason.switch_only)
 }
 
 impl Reason {

@@ -109,7 +109,8 @@ impl Model<'_> {
 
     /// The gid of a group before the instruction `index` of `stage`.
     pub fn group(&self, stage: usize, index: usize, name: &str) -> Option<u32> {
-        self.roll(stage, index)?.groups.iter().find(|group| group.name == name)?.gid
+        let found = self.roll(stage, index)?.groups.iter().find(|group| group.name == name);
+        found.map_or((name == "root").then_some(0), |group| group.gid)
     }
 
     /// How many groups have a gid before the instruction `index` of `stage`.
@@ -120,7 +121,7 @@ impl Model<'_> {
 
     /// Whether a group with this name exists before the instruction `index` of `stage`.
     pub fn has_group(&self, stage: usize, index: usize, name: &str) -> bool {
-        self.roll(stage, index).is_some_and(|roll| roll.groups.iter().any(|group| group.name == name))
+        self.roll(stage, index).is_some_and(|roll| name == "root" || roll.groups.iter().any(|group| group.name == name))
     }
 
     fn roll(&self, stage: usize, index: usize) -> Option<&Roll> {

@@ -293,7 +293,9 @@ impl Roll {
     }
 
     fn gid_of(&self, text: &str) -> Option<u32> {
-        super::user::number(text).or_else(|| self.groups.iter().find(|group| group.name == text)?.gid)
+        let named = || self.groups.iter().find(|group| group.name == text);
+        // Root's own group is in every list, and in no template.
+        super::user::number(text).or_else(|| named().map_or((text == "root").then_some(0), |group| group.gid))
     }
 
     fn set_group(&mut self, name: String, gid: Option<u32>, made: Option<GroupMade>) {

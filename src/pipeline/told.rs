@@ -110,9 +110,10 @@ pub(super) fn target(model: &Model<'_>, stage: usize, plan: &Plan, project: &Pro
         _ => None,
     };
     let identity = plan.identity.as_ref();
+    let after = identity.map(|identity| identity.name.clone().unwrap_or_else(|| identity.user.clone()));
     let user = report::User {
         before: before.text(),
-        after: identity.map(|identity| identity.name.clone().unwrap_or_else(|| identity.user.clone())),
+        after: if plan.prepared { before.text() } else { after },
         uid: identity.and_then(|identity| identity.uid),
         gid: identity.and_then(|identity| identity.gid),
         origin: identity.map(|identity| identity.origin.id()),

@@ -1,7 +1,7 @@
 //! Puts the switch together: which commands the one RUN needs, and where the block goes.
 
 use super::identity::{Identity, Origin};
-use super::{Change, Draft, Handed, Opening, Place, Turned, turns, uses};
+use super::{Change, Draft, Handed, Opening, Place, Turned, comment, turns, uses};
 use crate::facts::{Confidence, DefaultUser};
 use crate::model::owner::{Made, ROOT};
 use crate::model::{Base, Model, Value, Who, value};
@@ -80,7 +80,8 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     draft.changes.extend(identity.pins.iter().cloned());
     let Some(place) = place(model, stage) else { return };
-    let comment = Some(comment(&identity));
+    // What was prepared is told of already.
+    let comment = Some(comment::of(&identity, draft.options)).filter(|_| !comment::is_prepared(draft));
     let (early, late): (Vec<&Handed>, Vec<&Handed>) = draft
         .handed
         .iter()
@@ -109,11 +110,20 @@ pub fn assemble(draft: &mut Draft<'_>) {
         let paths: Vec<String> = opened.map(|opened| quoted(&opened.path)).collect();
         commands.extend(Some(format!("chmod {} {}", to.mode(), paths.join(" "))).filter(|_| !paths.is_empty()));
     }
-    let user = identity.user.clone();
+    let prepare = draft.options.prepare;
+    let user = Some(identity.user.clone()).filter(|_| !prepare);
     // A RUN above a VOLUME still needs the root that an earlier USER names.
-    let alone = commands.is_empty() && volume.is_none();
+    let home = draft.relocation.as_ref().and_then(|it| it.home.as_ref()).or(draft.home.as_ref());
+    let env = home.map(|home| format!("HOME={home}"));
+    let alone = commands.is_empty() && volume.is_none() && env.is_none();
+    let Some(word) = user.clone() else {
+        // What stands above a VOLUME needs no block.
+        let empty = commands.is_empty() && env.is_none();
+        let block = Change::Block { place, comment, env, commands, user };
+        return draft.changes.extend(Some(block).filter(|_| !empty));
+    };
     if let Some(wrong) = draft.wrong {
-        return in_place_of(draft, wrong, place, comment, commands, user);
+        return in_place_of(draft, wrong, Change::Block { place, comment, env, commands, user });
     }
     if let Some((redundant, text)) = redundant(draft, &identity, place).filter(|_| alone) {
         draft.changes.push(Change::RemoveInstruction { instruction: redundant });
@@ -123,8 +133,8 @@ pub fn assemble(draft: &mut Draft<'_>) {
     }
     let replaced = last_user_word(model, stage, place).filter(|_| alone);
     let change = match replaced {
-        Some((instruction, span)) => Change::Word { instruction, span, text: user },
-        None => Change::Block { place, comment, env: None, commands, user: Some(user) },
+        Some((instruction, span)) => Change::Word { instruction, span, text: word },
+        None => Change::Block { place, comment, env, commands, user },
     };
     draft.changes.push(change);
 }
@@ -141,52 +151,31 @@ fn redundant(draft: &Draft<'_>, identity: &Identity, place: Place) -> Option<(us
 }
 
 /// A USER that names nobody becomes the account where it stands, or goes where files are still copied below it.
-fn in_place_of(
-    draft: &mut Draft<'_>,
-    wrong: usize,
-    place: Place,
-    comment: Option<String>,
-    commands: Vec<String>,
-    user: String,
-) {
+fn in_place_of(draft: &mut Draft<'_>, wrong: usize, block: Change) {
+    let Change::Block { comment, env, commands, user: Some(user), .. } = &block else { return };
     let model = draft.scene.model;
     let body = model.stages.get(draft.scene.stage).map(|stage| stage.body.clone()).unwrap_or_default();
     let needed =
         |index: usize| matches!(model.keyword(index), Keyword::Copy | Keyword::Add | Keyword::Volume | Keyword::Shell);
+    let alone = commands.is_empty() && env.is_none();
     let word = match model.instruction(wrong).map(|found| &found.args) {
-        Some(Args::One(word)) if commands.is_empty() || !(wrong + 1..body.end).any(needed) => Some(word.span),
+        Some(Args::One(word)) if alone || !(wrong + 1..body.end).any(needed) => Some(word.span),
         _ => None,
     };
-    match word {
-        Some(span) => {
-            if !commands.is_empty() {
-                draft.changes.push(Change::Block {
-                    place: Place::Above(wrong),
-                    comment,
-                    env: None,
-                    commands,
-                    user: None,
-                });
-            }
-            draft.changes.push(Change::Word { instruction: wrong, span, text: user });
-        }
-        None => {
-            draft.changes.push(Change::RemoveInstruction { instruction: wrong });
-            draft.turned.push(Turned { user: wrong, freed: Vec::new() });
-            draft.changes.push(Change::Block { place, comment, env: None, commands, user: Some(user) });
-        }
-    }
-}
-
-fn comment(identity: &Identity) -> String {
-    let number = identity.user.starts_with(|c: char| c.is_ascii_digit() || c == '$');
-    let who = match (&identity.name, number) {
-        (Some(name), true) => format!("{name} ({})", identity.user),
-        (Some(name), false) => name.clone(),
-        (None, _) => identity.user.clone(),
+    let Some(span) = word else {
+        draft.changes.push(Change::RemoveInstruction { instruction: wrong });
+        draft.turned.push(Turned { user: wrong, freed: Vec::new() });
+        return draft.changes.push(block);
     };
-    let why = if number { ": a number lets Kubernetes check runAsNonRoot" } else { "" };
-    format!("Run as {who}, not root{why}")
+    let above = Change::Block {
+        place: Place::Above(wrong),
+        comment: comment.clone(),
+        env: env.clone(),
+        commands: commands.clone(),
+        user: None,
+    };
+    draft.changes.extend(Some(above).filter(|_| !alone));
+    draft.changes.push(Change::Word { instruction: wrong, span, text: user.clone() });
 }
 
 /// The owner as `--chown` has it: the numbers of an account that the block makes, else the name.
@@ -216,6 +205,15 @@ fn hand_over(draft: &Draft<'_>, owner: &str, handed: &[&Handed], early: bool) ->
     }
     if !alone.is_empty() {
         commands.push(format!("chown {owner} {}", list(&alone)));
+    }
+    if draft.options.openshift {
+        let grouped = |handed: &&&Handed| {
+            let group = draft.opened.iter().filter(|opened| opened.to == Opening::Group);
+            !group.into_iter().any(|opened| value::within(&handed.path, &opened.path))
+        };
+        let (trees, alone): (Vec<_>, Vec<_>) = (trees, alone.into_iter().filter(grouped).collect());
+        let modes = [("-R g=u", trees), ("g=u", alone)].into_iter().filter(|(_, of)| !of.is_empty());
+        commands.extend(modes.map(|(mode, of)| format!("chmod {mode} {}", list(&of))));
     }
     commands
 }

@@ -151,7 +151,12 @@ fn covered(
     if made_below.into_iter().any(|(_, node)| !matches!(node.made, Made::Copy(_))) {
         return None;
     }
-    let works = uses::uses(model, stage, path, &uses::strictly).into_iter().any(|used| used.at <= index && used.writes);
+    // A step that only stands in the folder would find it with another owner where a copy makes it.
+    let first = found.copies.iter().min().copied().unwrap_or(index);
+    let finds = |at: usize| by_copy && first < at && at < index && uses::used(model, stage, at, path).is_some();
+    let works = uses::uses(model, stage, path, &uses::strictly)
+        .into_iter()
+        .any(|used| used.at <= index && (used.writes || finds(used.at)));
     if works || given_before(model, stage, index, path, found) {
         return None;
     }

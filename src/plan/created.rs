@@ -2,7 +2,7 @@
 
 use super::identity::{CREATED, Identity, NUMBER, Origin, Undecided, number_of};
 use super::tools::{can_run, path_holds};
-use crate::facts;
+use crate::facts::{self, AccountRecipe};
 use crate::model::account::Account;
 use crate::model::{Base, Model};
 
@@ -47,14 +47,10 @@ pub(super) fn account(
         Some(name) => name.to_owned(),
         None => ["app", "appuser"].into_iter().find(|name| !taken(name)).unwrap_or("unroot").to_owned(),
     };
-    let Some(recipe) = facts::account_recipe(base.family) else {
+    let Some((recipe, commands)) = commands(model, stage, &name, uid, gid) else {
         let why = "no template says how accounts are made in this image: give --uid and --gid of one it has".to_owned();
         return Err(Undecided { reason: "no-account-tools", why });
     };
-    let mut commands = recipe.commands(&name, uid, gid);
-    if let Some(folder) = recipe.folders.first().filter(|folder| !path_holds(model, stage, folder)) {
-        commands.iter_mut().for_each(|command| command.insert_str(0, &format!("{folder}/")));
-    }
     Ok(Identity {
         home: Some(recipe.home(&name)),
         group: Some(name.clone()),
@@ -69,4 +65,21 @@ pub(super) fn account(
         worker: false,
         variables: None,
     })
+}
+
+/// How the family of the base makes the account, with the commands for it.
+pub(super) fn commands(
+    model: &Model<'_>,
+    stage: usize,
+    name: &str,
+    uid: u32,
+    gid: u32,
+) -> Option<(&'static AccountRecipe, Vec<String>)> {
+    let Some(Base::Image { facts: Some(base), .. }) = model.root_base(stage) else { return None };
+    let recipe = facts::account_recipe(base.family)?;
+    let mut commands = recipe.commands(name, uid, gid);
+    if let Some(folder) = recipe.folders.first().filter(|folder| !path_holds(model, stage, folder)) {
+        commands.iter_mut().for_each(|command| command.insert_str(0, &format!("{folder}/")));
+    }
+    Some((recipe, commands))
 }

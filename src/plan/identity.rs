@@ -160,7 +160,7 @@ pub fn choose(
         }
     };
     found.worker |= package.is_some_and(|package| found.is_of(package));
-    Ok(found.in_form(options))
+    Ok(super::any_user::identity(model, stage, found, options).in_form(options))
 }
 
 /// `--user`, `--uid`, `--gid`.

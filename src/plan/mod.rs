@@ -1,9 +1,11 @@
 //! One plan a target: who will run it, then typed changes, each asked for by a rule.
 
+mod any_user;
 mod arrived;
 pub mod block;
 pub mod change;
 pub mod chown;
+mod comment;
 mod companions;
 mod created;
 mod given;
@@ -97,11 +99,13 @@ pub enum Opening {
     Alone,
     /// Everybody may write there, and remove what is theirs.
     Shared,
+    /// The group may do with all below what its owner may.
+    Group,
 }
 
 impl Opening {
     /// All of them, in the order in which they are written.
-    pub const ALL: [Self; 3] = [Self::Tree, Self::Alone, Self::Shared];
+    pub const ALL: [Self; 4] = [Self::Tree, Self::Alone, Self::Shared, Self::Group];
 
     /// What `chmod` is told.
     pub fn mode(self) -> &'static str {
@@ -109,6 +113,7 @@ impl Opening {
             Self::Tree => "-R o+rX",
             Self::Alone => "o+rx",
             Self::Shared => "a+rwxt",
+            Self::Group => "-R g=u",
         }
     }
 }
@@ -162,6 +167,8 @@ pub struct Draft<'d> {
     pub turned: Vec<Turned>,
     /// How what the process needs gets out of root's home, where the scene is the file as it is afterwards.
     pub relocation: Option<home::Relocation>,
+    /// What HOME is for the process, beside what a relocation says of it.
+    pub home: Option<String>,
     /// Changes besides the block.
     pub changes: Vec<Change>,
     /// Paths handed over.
@@ -202,6 +209,12 @@ pub struct Plan {
     pub relocated: Vec<home::Relocated>,
     /// Variables that keep downloads out of root's home.
     pub variables: Vec<home::Variable>,
+    /// What HOME is for the process, in place of root's.
+    pub home: Option<String>,
+    /// Whether USER stays as it is.
+    pub prepared: bool,
+    /// Whether any uid of group 0 may run it.
+    pub any_user: bool,
     /// All changes.
     pub changes: Vec<Change>,
     /// Paths handed over.
@@ -252,6 +265,7 @@ impl<'d> Draft<'d> {
             wrong: None,
             turned: Vec::new(),
             relocation: None,
+            home: None,
             changes: Vec::new(),
             handed: Vec::new(),
             opened: Vec::new(),
@@ -301,6 +315,16 @@ impl<'d> Draft<'d> {
         self.findings.push(Finding { rule, message: message.into(), why: why.into(), reason: None, at, fixed: false });
     }
 
+    /// Nothing is done once more for an account that the file is prepared for.
+    fn leave_prepared(&mut self) {
+        self.changes.clear();
+        self.handed.clear();
+        self.moved.clear();
+        self.along.clear();
+        self.hazards.clear();
+        self.lifted = None;
+    }
+
     /// Ends the drafting: nothing of a switch that was stopped remains but its findings.
     pub fn finish(mut self) -> Plan {
         let stage = self.scene.stage;
@@ -316,9 +340,16 @@ impl<'d> Draft<'d> {
         }
         if let Some(identity) = self.identity.as_ref().filter(|_| self.accepted_volumes) {
             let owner = identity.owner();
-            self.notes.push(format!("volumes that older containers filled as root need: chown -R {owner} once"));
+            let group = if self.options.openshift { " and chmod -R g=u" } else { "" };
+            self.notes.push(format!("volumes that older containers filled as root need: chown -R {owner}{group} once"));
         }
-        block::assemble(&mut self);
+        match self.options.prepare && comment::is_prepared(&self) {
+            true => self.leave_prepared(),
+            false => block::assemble(&mut self),
+        }
+        if let Some(identity) = self.identity.as_ref().filter(|_| self.options.prepare) {
+            self.notes.push(format!("USER {} is left to be written: until then it runs as root", identity.user));
+        }
         let relocation = self.relocation.take().filter(|_| self.identity.is_some()).unwrap_or_default();
         relocation.explain(&mut self.handed);
         let mut seen = std::collections::HashSet::new();
@@ -331,6 +362,9 @@ impl<'d> Draft<'d> {
             turned: self.turned,
             relocated: relocation.relocated,
             variables: relocation.variables,
+            home: relocation.home.or(self.home),
+            prepared: self.options.prepare,
+            any_user: self.options.openshift,
             changes: self.changes,
             handed: self.handed,
             lifted: self.lifted,

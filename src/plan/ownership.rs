@@ -1,7 +1,8 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
 use super::{
-    Change, Draft, Handed, Identity, companions, given, modes, opened, own, owner_modes, plain, witness, write_set,
+    Change, Draft, Handed, Identity, any_user, companions, given, modes, opened, own, owner_modes, plain, witness,
+    write_set,
 };
 use crate::context::Entry;
 use crate::facts;
@@ -47,6 +48,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     opened::started(draft);
     modes::masked(draft);
     modes::remade(draft);
+    any_user::grouped(draft, &identity);
     let added = draft.changes.get(before..).unwrap_or_default();
     added.iter().filter_map(Change::instruction).collect()
 }

@@ -1,7 +1,7 @@
 //! The switch of the user: whether the target runs as root, whether that may change, and to whom.
 
 use super::{Draft, Undecided, identity, unknown};
-use crate::facts::{Confidence, DefaultUser, Strategy};
+use crate::facts::{self, Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
 use crate::model::start::drops;
 use crate::model::start::package::{lost_repair, serves};
@@ -41,6 +41,10 @@ pub fn to_account(draft: &mut Draft<'_>, rule: &'static str, message: &str) {
 
 /// Plans the switch to a new account of this name; the USER at `wrong` names it already, and nobody is called so.
 pub fn to_new(draft: &mut Draft<'_>, rule: &'static str, message: &str, name: &str, wrong: usize) {
+    if draft.options.prepare {
+        let why = "USER names nobody, so that nothing runs yet: --prepare is for what runs as root";
+        return draft.leave(rule, wrong, message, "unclear-user", why);
+    }
     settle(draft, rule, wrong, message, Some(name));
     draft.wrong = draft.identity.as_ref().map(|_| wrong);
 }
@@ -63,6 +67,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
     let packaged = chosen.as_ref().is_ok_and(|identity| package.is_some_and(|package| identity.is_of(package)));
     let (volumes, found): (Vec<Hazard>, Vec<Hazard>) = hazard::find(draft.scene, packaged)
         .into_iter()
+        .filter(|found| !(draft.options.prepare && facts::is_switch_only(found.id)))
         .partition(|found| found.id == "root-volume" && draft.options.accept_volumes);
     let manual: Vec<&Hazard> = found.iter().filter(|hazard| hazard.weight == Weight::Manual).collect();
     if let Some(first) = manual.first() {
@@ -87,9 +92,16 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         draft.hazards.push(Hazard { id: "package-server", weight: Weight::Unsafe, message, at, packaged });
     }
     match chosen {
+        Ok(identity) if draft.options.openshift && identity.worker => {
+            let why = format!(
+                "the server's own folders belong to {}, and another uid of group 0 cannot write them",
+                identity.named()
+            );
+            draft.refuse(rule, at, message, "group-zero", why);
+        }
         Ok(identity) if identity.gid != Some(0) && for_any_user(draft).is_some() => {
             let at = for_any_user(draft).unwrap_or(at);
-            let why = "the file gives its folders to group 0, so that any user may run it (OpenShift): say which with --uid N --gid 0";
+            let why = "the file gives its folders to group 0, so that any user may run it (OpenShift): say so with --openshift, or which one with --uid N --gid 0";
             draft.refuse(rule, at, message, "group-zero", why);
         }
         Ok(identity) => {

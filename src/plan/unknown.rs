@@ -1,7 +1,7 @@
 //! USERs that name an account which is nowhere: neither in the base image, nor made in the file.
 
 use super::identity::CREATED;
-use super::{Draft, Identity, Undecided, created, standing};
+use super::{Draft, Identity, Undecided, any_user, created, standing};
 use crate::facts::{self, CommandKind, Confidence, DefaultUser, Facts, Family, Known, ProgramKind, ProgramRole};
 use crate::model::command::Ran;
 use crate::model::{Base, Model, user};
@@ -40,7 +40,8 @@ pub fn account(draft: &Draft<'_>, name: &str, pod: Option<(u32, u32)>) -> Result
     let free = |(uid, _): &(u32, u32)| accounts.iter().all(|account| account.uid != Some(*uid));
     let (uid, gid) = pod.filter(free).unwrap_or((CREATED, CREATED));
     let (uid, gid) = options.uid.map_or((uid, options.gid.unwrap_or(gid)), |uid| (uid, options.gid.unwrap_or(uid)));
-    Ok(created::account(model, stage, &accounts, Some(name), uid, gid)?.in_form(options))
+    let made = created::account(model, stage, &accounts, Some(name), uid, gid)?;
+    Ok(any_user::identity(model, stage, made, options).in_form(options))
 }
 
 /// Copies of the target that give files to a name which certainly means nobody by their line: (copy, name).

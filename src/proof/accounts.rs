@@ -127,6 +127,10 @@ pub(super) fn user(case: &Case<'_>) -> Result<(), String> {
     let after = case.after.final_user(stage);
     match &case.plan.identity {
         None if case.before.final_user(stage) == after => Ok(()),
+        Some(_) if case.plan.prepared => match case.before.final_user(stage) == after {
+            true => Ok(()),
+            false => Err("USER was to be left as it is".to_owned()),
+        },
         None if case.plan.standing.is_some() => standing(case),
         None => Err("the user changed although nothing was to be switched".to_owned()),
         Some(identity) => match after {

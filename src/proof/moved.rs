@@ -4,7 +4,8 @@
 use super::Case;
 use crate::facts;
 use crate::model::{Model, Value, value};
-use crate::plan::home::{Relocated, Variable, harmless, mention, named_below, text_of};
+use crate::plan::home::{Relocated, Variable, harmless, mention, named_below, set, text_of};
+use crate::plan::{Change, Place};
 use crate::syntax::{Args, Instruction, Keyword};
 
 /// Where a path of the original lies in the result.
@@ -63,6 +64,7 @@ pub(super) fn moved(case: &Case<'_>) -> Result<(), String> {
         gone(case, &moved.from)?;
     }
     super::homed::homed(case)?;
+    settings(case)?;
     for variable in &plan.variables {
         let mut known = facts::home_downloads().iter().filter_map(|download| download.moved_by);
         let along = |from: &str| plan.relocated.iter().any(|it| it.from == from && it.to == variable.value);
@@ -82,6 +84,37 @@ pub(super) fn moved(case: &Case<'_>) -> Result<(), String> {
         }
     }
     steps(case)
+}
+
+/// Blocks set nothing but declared variables and, beside USER, the home of the account where root's was named.
+fn settings(case: &Case<'_>) -> Result<(), String> {
+    let (plan, stage) = (case.plan, case.plan.stage);
+    let home = plan.identity.as_ref().and_then(|identity| identity.home.as_ref());
+    for change in &plan.changes {
+        let Change::Block { env: Some(pair), place, user, .. } = change else { continue };
+        let declared = |it: &Variable| *pair == format!("{}={}", it.name, it.value) && *place == Place::Above(it.above);
+        let its =
+            plan.home.is_some() && plan.home.as_ref() == home && home.is_some_and(|it| *pair == format!("HOME={it}"));
+        // Where a USER that names nobody becomes the account's, the block above it holds none.
+        let last = user.is_some() || ends(case, *place);
+        if !(plan.variables.iter().any(declared) || (its && last)) {
+            return Err(format!("ENV {pair} is none that the plan may set"));
+        }
+    }
+    let Some(home) = &plan.home else { return Ok(()) };
+    let is = case.after.environment(stage, usize::MAX, "HOME");
+    let was = plan.any_user || set::names_roots(case.before, stage).is_some();
+    match was && is.certain() == Some(home) {
+        true => Ok(()),
+        false => Err(format!("HOME={home} takes the place of another home than root's")),
+    }
+}
+
+/// Whether no step of the target stands below a block.
+fn ends(case: &Case<'_>, place: Place) -> bool {
+    let (Place::Above(at) | Place::Below(at)) = place;
+    let body = case.before.stages.get(case.plan.stage).map(|stage| stage.body.clone()).unwrap_or_default();
+    !(at..body.end).any(|index| case.before.keyword(index) == Keyword::Run)
 }
 
 /// A folder that the original neither holds nor names.

@@ -1,7 +1,8 @@
 //! The difference of path to owner equals what the plan hands over, and holds no folder of the base.
 
+use super::align::Origin;
 use super::{Case, moved};
-use crate::model::owner::{Copied, Node};
+use crate::model::owner::{Copied, Node, Owners};
 use crate::model::value;
 use crate::plan::{Handed, Identity, pins};
 use crate::syntax::{Args, Keyword};
@@ -96,7 +97,10 @@ fn handed(case: &Case<'_>) -> Result<(), String> {
         return if case.plan.handed.is_empty() { Ok(()) } else { Err("paths are handed over to nobody".to_owned()) };
     };
     for handed in &case.plan.handed {
-        if case.before.is_base_folder(stage, &handed.path) {
+        // The home of an account is nobody else's: with another uid in its place it is for group 0.
+        let home =
+            case.plan.any_user && handed.path.starts_with("/home/") && identity.home.as_ref() == Some(&handed.path);
+        if case.before.is_base_folder(stage, &handed.path) && !home {
             return Err(format!("{} is a folder of the base image", handed.path));
         }
         let its = |owner: Option<&String>| owner.is_some_and(|owner| identity.owns(&resolved(case, owner)));
@@ -107,6 +111,9 @@ fn handed(case: &Case<'_>) -> Result<(), String> {
         if !done {
             return Err(format!("{} would not belong to the account at the end", handed.path));
         }
+        if case.plan.any_user && !handed.by_copy && !is_grouped(case, &owners, &handed.path) {
+            return Err(format!("{} would be shut for another uid of group 0", handed.path));
+        }
         if !handed.tree && !kept_by_volume(case, &handed.path, identity) {
             return Err(format!(
                 "{} is handed over below a VOLUME that holds it: the legacy builder forgets that",
@@ -115,6 +122,23 @@ fn handed(case: &Case<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a path belongs to group 0 at the end, and a step of the plan gives the group what the owner may.
+fn is_grouped(case: &Case<'_>, owners: &Owners, path: &str) -> bool {
+    let zero = owners.owner(path).is_some_and(|owner| resolved(case, owner).ends_with(":0"));
+    let steps = case.aligned.origins.iter().enumerate().filter(|(_, origin)| matches!(origin, Origin::Run(_)));
+    let opens = |(at, _): (usize, &Origin)| {
+        let commands = case.after.commands(case.plan.stage, at);
+        commands.list.iter().filter(|ran| ran.name == "chmod").any(|ran| {
+            let all = ran.has_option('R', "--recursive");
+            let mut operands = ran.operands().map(|(_, text)| text);
+            operands.next().flatten() == Some("g=u")
+                && operands
+                    .any(|text| ran.placed(text).is_some_and(|to| to == path || (all && value::within(path, &to))))
+        })
+    };
+    zero && steps.into_iter().any(opens)
 }
 
 /// Whether a copy brings what lies at a path or below it.

@@ -63,10 +63,11 @@ def clean_up():
 class Container:
     """A running container; removed with its anonymous volumes at the end of `with`."""
 
-    def __init__(self, tag, name, run, port, volumes, restricted):
+    def __init__(self, tag, name, run, port, volumes, restricted, user=None):
         words = ["run", "-d", "--name", name, "--label", LABEL, "--memory", "512m", "--pids-limit", "256"]
         words += ["-v", f"{os.environ['PROBE']}:{PROBE}:ro"]
         words += RESTRICTED if restricted else []
+        words += ["--user", user] if user else []
         words += ["-p", f"127.0.0.1::{port}"] if port else []
         # The image's own check, only sooner.
         words += ["--health-interval", "1s"] if run.healthy else []

@@ -126,13 +126,14 @@ def rewritten(checks, case, folder, tags, volumes, before):
     run = case.run
     old_tag, tag = tags
     build(checks, "builds", folder, case, tag)
-    user = engine.image(tag)["Config"]["User"]
+    # What is only prepared has no USER of its own yet.
+    user = run.user if "--prepare" in case.options else engine.image(tag)["Config"]["User"]
     refused = kubelet(user)
     checks("kubelet", refused is None, f"Config.User={user!r}: {refused or 'accepted'}")
     grown = engine.image(tag)["Size"] - engine.image(old_tag)["Size"]
     checks("size", grown <= ACCOUNT_LAYER, f"{grown:+} bytes")
     try:
-        container = Container(tag, f"{tag}-run", run, run.new_port, volumes, restricted=True)
+        container = Container(tag, f"{tag}-run", run, run.new_port, volumes, restricted=True, user=run.user)
     except EngineError as error:
         checks.need("starts", False, error)
     checks("starts", True)

@@ -2,6 +2,7 @@
 
 use super::downloads::all_as_root;
 use super::elsewhere::Elsewhere;
+use super::set::is_built_on;
 use super::spelled::{all_words, mentions_in, spelled, written};
 use super::{Relocated, Relocation, mention, text_of};
 use crate::compose::join;
@@ -20,8 +21,7 @@ pub(super) fn relocation(scene: &Scene<'_>, home: &str) -> Option<Relocation> {
     // What the project's other files say is only looked at where something is made: there may be many.
     let made = Some(made(scene)).filter(|made| !made.is_empty())?;
     let elsewhere = Elsewhere::of(scene)?;
-    let builds_on = |other: &crate::model::Stage| other.index != stage && model.chain(other.index).contains(&stage);
-    if elsewhere.names("/root") || model.stages.iter().any(builds_on) {
+    if elsewhere.names("/root") || is_built_on(model, stage) {
         return None;
     }
     if !all_as_root(scene) || !sets_no_home(model, stage) {

@@ -10,6 +10,7 @@ mod elsewhere;
 mod folder;
 pub mod made;
 pub mod mention;
+pub mod set;
 pub mod spelled;
 mod user_base;
 
@@ -75,6 +76,8 @@ pub struct Relocation {
     copy: Option<usize>,
     /// Trees that RUNs make in the home of the account.
     given: Vec<String>,
+    /// What HOME is for the process, in place of root's.
+    pub home: Option<String>,
     hazards: Vec<Hazard>,
 }
 
@@ -129,7 +132,8 @@ type Way = (fn(&Scene<'_>, &str) -> Option<Relocation>, fn(&Scene<'_>, &Plan, &s
 
 /// A tree goes to the home of the account, which is only known once the account is chosen.
 fn to_home(scene: &Scene<'_>, options: &Options, plan: &dyn Fn(&Scene<'_>, Relocation) -> Plan) -> Option<Plan> {
-    let ways: [Way; 2] = [(user_base::relocation, |_, _, _| true), (made::relocation, made::fits)];
+    let ways: [Way; 3] =
+        [(user_base::relocation, |_, _, _| true), (made::relocation, made::fits), (set::relocation, |_, _, _| true)];
     let home_of = |plan: &Plan| plan.identity.as_ref().and_then(|identity| identity.home.clone());
     ways.into_iter().find_map(|(way, fits)| {
         let with = |home: &str| attempt(scene, options, way(scene, home)?, plan);
@@ -152,6 +156,10 @@ fn attempt(
     let mut model = Model::with(scene.model.bytes, &tree, &options.images);
     for variable in &relocation.variables {
         model.assume(scene.stage, variable.above, &variable.name, &variable.value);
+    }
+    if let Some(home) = &relocation.home {
+        let below = set::below(&model, scene.stage)?;
+        model.assume(scene.stage, below, "HOME", home);
     }
     let programs = model.programs(scene.stage);
     let scene = Scene::new(&model, scene.stage, &programs, scene.files, scene.context, scene.path);

@@ -1,0 +1,1 @@
+open("/data/stock.txt", "a").write("apples")
