@@ -16,7 +16,7 @@ mod linked;
 mod modes;
 mod named;
 mod named_elsewhere;
-mod opened;
+pub mod opened;
 mod own;
 mod owner_modes;
 pub mod ownership;
@@ -26,6 +26,7 @@ mod plain;
 pub mod ports;
 mod settled;
 pub mod standing;
+pub mod sudo;
 pub mod switch;
 pub mod tools;
 pub mod turns;
@@ -45,7 +46,7 @@ pub use change::{Change, Place};
 pub use identity::{Identity, Origin, Undecided};
 
 /// Rules whose changes stand for themselves: a switch that is stopped says nothing of them.
-const ALONE: [&str; 5] = ["taken-id", "floating-id", "early-user", "late-user", "named-user"];
+const ALONE: [&str; 6] = ["taken-id", "floating-id", "early-user", "late-user", "named-user", "sudo"];
 
 /// Something a rule found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::ownership::shellless;
 use super::{Draft, Opened, Opening};
 use crate::facts;
 use crate::model::command::Ran;
-use crate::model::{Base, start, value};
+use crate::model::{Base, Model, start, value};
 use crate::syntax::Keyword;
 
 /// Opens the folders that servers read and that their packages keep for accounts of their own.
@@ -66,4 +66,12 @@ pub(super) fn open(draft: &mut Draft<'_>, path: String, to: Opening) {
     if !theirs && !draft.opened.iter().any(|known| known.path == path) {
         draft.opened.push(Opened { path, to });
     }
+}
+
+/// The target's RUNs that let everybody write something, each with its first command that does.
+pub fn to_all(model: &Model<'_>, stage: usize) -> Vec<(usize, String)> {
+    let body = model.stages.get(stage).map(|stage| stage.body.clone()).unwrap_or_default();
+    let runs = body.filter(|index| model.keyword(*index) == Keyword::Run);
+    let command = |index: usize| model.commands(stage, index).list.iter().find_map(start::opened_to_all);
+    runs.filter_map(|index| Some((index, command(index)?))).collect()
 }

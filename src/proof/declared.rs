@@ -2,7 +2,7 @@
 
 use super::{Case, homed, moved};
 use crate::plan::identity::CREATED;
-use crate::plan::{Change, pins};
+use crate::plan::{Change, pins, sudo};
 use crate::source::Span;
 use crate::syntax::{Args, Command, Keyword};
 
@@ -55,6 +55,12 @@ fn is_recursive(case: &Case<'_>, index: usize, word: Span) -> bool {
     })
 }
 
+/// Whether the bytes are a `sudo` that root has no use for.
+fn is_bare_sudo(case: &Case<'_>, index: usize, span: Span) -> bool {
+    let all = sudo::of_root(case.before, case.plan.stage);
+    all.into_iter().any(|found| found.instruction == index && found.words == Some(span))
+}
+
 fn word(case: &Case<'_>, change: &Change, index: usize, span: Span, text: &str) -> bool {
     let identity = case.plan.identity.as_ref();
     let Some(found) = case.before.instruction(index) else { return false };
@@ -64,7 +70,8 @@ fn word(case: &Case<'_>, change: &Change, index: usize, span: Span, text: &str) 
         Keyword::Run => {
             let shell = matches!(found.args, Args::Command(Command::Shell(_)));
             let pinned = is_pin && (span.is_empty() || is_taken(case, index, span, text));
-            shell && (pinned || homed::is_word(case, index, span, text))
+            let bare = text.is_empty() && is_bare_sudo(case, index, span);
+            shell && (pinned || bare || homed::is_word(case, index, span, text))
         }
         Keyword::User => identity.or(standing).is_some_and(|identity| identity.user == text),
         Keyword::Workdir | Keyword::Copy | Keyword::Add => moved::is_word(case, found, span, text),

@@ -9,11 +9,13 @@ mod named_user;
 mod privileged_port;
 mod root_entrypoint;
 mod root_user;
+mod sudo;
 mod taken_id;
 mod unknown_user;
 mod unowned_copy;
 mod unreachable_home;
 mod unused_user;
+mod world_writable;
 
 use crate::model::hazard::Scene;
 use crate::options::Options;
@@ -41,7 +43,7 @@ impl Rule {
 
 /// Every rule. The switch of the user comes first because the others hang on the account;
 /// where a USER stands comes before how it is written.
-pub const ALL: [Rule; 14] = [
+pub const ALL: [Rule; 16] = [
     missing_user::RULE,
     root_user::RULE,
     root_entrypoint::RULE,
@@ -56,11 +58,20 @@ pub const ALL: [Rule; 14] = [
     unreachable_home::RULE,
     unowned_copy::RULE,
     privileged_port::RULE,
+    sudo::RULE,
+    world_writable::RULE,
 ];
 
 /// Rules that are a fix of their own, without a switch of the user.
-pub const ALONE: [Rule; 6] =
-    [early_user::RULE, late_user::RULE, taken_id::RULE, floating_id::RULE, named_user::RULE, chown_run::RULE];
+pub const ALONE: [Rule; 7] = [
+    early_user::RULE,
+    late_user::RULE,
+    taken_id::RULE,
+    floating_id::RULE,
+    named_user::RULE,
+    chown_run::RULE,
+    sudo::RULE,
+];
 
 /// The plan that rules make of a stage. What they leave alone because of root's home is planned once more without it.
 pub fn plan(scene: &Scene<'_>, options: &Options, rules: &[Rule]) -> Plan {

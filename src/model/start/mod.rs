@@ -15,6 +15,7 @@ mod written;
 
 pub use checks::health;
 pub use lifted::{Lifted, lifted};
+pub use mode::opened_to_all;
 pub use own::sources;
 pub use shut::{kept_from_others, shut};
 use written::named;

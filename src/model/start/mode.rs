@@ -55,6 +55,27 @@ pub fn given(ran: &Ran) -> Vec<Given<'_>> {
     }
 }
 
+/// A command that lets everybody write, as a message names it. A folder that keeps what is there to its owner, as /tmp
+/// does, is not meant, and what a mode says of nobody in particular the umask keeps from others.
+pub fn opened_to_all(ran: &Ran) -> Option<String> {
+    let octal = |mode: &str| {
+        let (special, others) = (mode.len().checked_sub(4).and_then(|at| mode.get(at..at + 1)), mode.chars().last());
+        let sticky = special.is_some_and(|digit| matches!(digit, "1" | "3" | "5" | "7"));
+        !sticky && others.is_some_and(|digit| matches!(digit, '2' | '3' | '6' | '7'))
+    };
+    let symbolic = |mode: &str| {
+        let opens = |part: &str| {
+            let (who, what) = part.split_at(part.find(['+', '=']).unwrap_or(0));
+            who.contains(['o', 'a']) && what.contains('w')
+        };
+        !mode.contains('t') && mode.split(',').any(opens)
+    };
+    let opens = |mode: &str| if mode.bytes().all(|byte| byte.is_ascii_digit()) { octal(mode) } else { symbolic(mode) };
+    let given = given(ran).into_iter().find(|given| opens(given.mode))?;
+    let tool = if given.tool == "mkdir" { "mkdir -m" } else { given.tool };
+    Some(format!("{tool} {}", given.mode))
+}
+
 /// The bits of a mode after `chmod MODE` (chmod(1), POSIX); `None` where that is no mode. What the umask keeps a mode
 /// without a `u`, `g`, `o` or `a` from is left out: root's leaves the owner and reading alone.
 pub fn applied(mode: &str, bits: u32, folder: bool) -> Option<u32> {

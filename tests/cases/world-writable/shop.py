@@ -1,0 +1,1 @@
+open("uploads/list.txt", "a").write("open")
