@@ -1,7 +1,7 @@
 //! Puts the switch together: which commands the one RUN needs, and where the block goes.
 
 use super::identity::{Identity, Origin};
-use super::{Change, Draft, Handed, Opening, Place, Turned, comment, turns, uses};
+use super::{Change, Draft, Handed, Opening, Place, Turned, comment, fed, turns, uses};
 use crate::facts::{Confidence, DefaultUser};
 use crate::model::owner::{Made, ROOT};
 use crate::model::{Base, Model, Value, Who, value};
@@ -79,6 +79,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let Some(identity) = draft.identity.clone() else { return };
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     draft.changes.extend(identity.pins.iter().cloned());
+    draft.changes.extend(fed::made(draft));
     let Some(place) = place(model, stage) else { return };
     // What was prepared is told of already.
     let comment = Some(comment::of(&identity, draft.options)).filter(|_| !comment::is_prepared(draft));

@@ -23,6 +23,13 @@ pub enum Change {
         /// The argument of USER.
         user: Option<String>,
     },
+    /// New COPYs, one below the other.
+    Copy {
+        /// Where.
+        place: Place,
+        /// Flags and paths of each.
+        arguments: Vec<String>,
+    },
     /// A comment line directly above an instruction, without `# `.
     Comment {
         /// The instruction.
@@ -81,7 +88,9 @@ impl Change {
     /// disturbing its neighbours.
     pub fn edits(&self, model: &Model<'_>, all: &[Self]) -> Option<Vec<Edit>> {
         match self {
-            Self::Block { place, .. } => Some(vec![block(model, &Layout::new(model, all), *place, self)?]),
+            Self::Block { place, .. } | Self::Copy { place, .. } => {
+                Some(vec![block(model, &Layout::new(model, all), *place, self)?])
+            }
             Self::Comment { instruction, text } => {
                 let style = Style::new(model, *instruction)?;
                 let line = model.lines.position(model.instruction(*instruction)?.full.start).line;
@@ -116,7 +125,7 @@ impl Change {
     /// The instruction that the change touches, if it touches one.
     pub fn instruction(&self) -> Option<usize> {
         match self {
-            Self::Block { .. } => None,
+            Self::Block { .. } | Self::Copy { .. } => None,
             Self::Comment { instruction, .. }
             | Self::Flag { instruction, .. }
             | Self::RemoveInstruction { instruction }
@@ -132,18 +141,22 @@ fn deleted(spans: Vec<Span>) -> Vec<Edit> {
 }
 
 fn block(model: &Model<'_>, layout: &Layout<'_, '_>, place: Place, change: &Change) -> Option<Edit> {
-    let Change::Block { comment, env, commands, user, .. } = change else { return None };
     let (Place::Above(anchor) | Place::Below(anchor)) = place;
     let style = Style::new(model, anchor)?;
+    let line = |keyword: &str, text: &str| vec![format!("{}{} {text}", style.indent, style.keyword(keyword))];
     let mut parts = Vec::new();
-    if let Some(env) = env {
-        parts.push((Keyword::Env, vec![format!("{}{} {env}", style.indent, style.keyword("ENV"))]));
-    }
-    if !commands.is_empty() {
-        parts.push((Keyword::Run, style.run(commands)));
-    }
-    if let Some(user) = user {
-        parts.push((Keyword::User, vec![format!("{}{} {user}", style.indent, style.keyword("USER"))]));
+    let mut comment = None;
+    match change {
+        Change::Copy { arguments, .. } => {
+            parts.push((Keyword::Copy, arguments.iter().flat_map(|arguments| line("COPY", arguments)).collect()));
+        }
+        Change::Block { comment: words, env, commands, user, .. } => {
+            comment = words.as_ref();
+            parts.extend(env.as_ref().map(|env| (Keyword::Env, line("ENV", env))));
+            parts.extend(Some((Keyword::Run, style.run(commands))).filter(|_| !commands.is_empty()));
+            parts.extend(user.as_ref().map(|user| (Keyword::User, line("USER", user))));
+        }
+        _ => return None,
     }
     let outline = Outline { first: parts.first()?.0, last: parts.last()?.0, commented: comment.is_some() };
     if let (Some(comment), Some((_, lines))) = (comment, parts.first_mut()) {

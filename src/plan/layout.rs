@@ -58,6 +58,11 @@ impl<'l, 'm> Layout<'l, 'm> {
             return Some(Spot { at, above: false, below: false, unended: false });
         }
         let parted = self.parted(at);
+        // Copies alone stand with what they are for.
+        if (block.first, block.last) == (Keyword::Copy, Keyword::Copy) {
+            let above = !parted && before.is_some_and(|before| !matches!(before, Keyword::From | Keyword::Copy));
+            return Some(Spot { at, above, below: false, unended: false });
+        }
         // A USER that becomes the account's stands as the block's own.
         let own = found.keyword == Keyword::User;
         let below = (parted || own || before == Some(found.keyword)) && block.last != found.keyword;

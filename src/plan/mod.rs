@@ -8,6 +8,7 @@ pub mod chown;
 mod comment;
 mod companions;
 mod created;
+pub mod fed;
 mod given;
 pub mod home;
 pub mod identity;
@@ -174,6 +175,8 @@ pub struct Draft<'d> {
     pub changes: Vec<Change>,
     /// Paths handed over.
     pub handed: Vec<Handed>,
+    /// Folders that another stage makes for the target.
+    pub fed: Vec<fed::Fed>,
     /// What the process reads and is opened to it.
     pub opened: Vec<Opened>,
     /// Commands of the container's command that become a step of the build.
@@ -220,6 +223,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Paths handed over.
     pub handed: Vec<Handed>,
+    /// Folders that another stage makes for the target.
+    pub fed: Vec<fed::Fed>,
     /// Commands of the container's command that become a step of the build.
     pub lifted: Option<Lifted>,
     /// Ports that move.
@@ -269,6 +274,7 @@ impl<'d> Draft<'d> {
             home: None,
             changes: Vec::new(),
             handed: Vec::new(),
+            fed: Vec::new(),
             opened: Vec::new(),
             lifted: None,
             moved: Vec::new(),
@@ -320,6 +326,7 @@ impl<'d> Draft<'d> {
     fn leave_prepared(&mut self) {
         self.changes.clear();
         self.handed.clear();
+        self.fed.clear();
         self.moved.clear();
         self.along.clear();
         self.hazards.clear();
@@ -368,6 +375,7 @@ impl<'d> Draft<'d> {
             any_user: self.options.openshift,
             changes: self.changes,
             handed: self.handed,
+            fed: self.fed,
             lifted: self.lifted,
             moved: self.moved,
             along: self.along,

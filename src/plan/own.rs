@@ -6,7 +6,7 @@ use super::ownership::{
 };
 use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, arrived, linked, plain};
+use super::{Change, Draft, Handed, Identity, arrived, fed, linked, plain};
 use crate::context::Entry;
 use crate::model::owner::{Copied, Made, Owners, is_packaged};
 use crate::model::{Model, source, start, value};
@@ -157,7 +157,8 @@ fn folder_itself(
     let code_left = left.iter().copied().find(|index| brings_folder(model, *index) || is_archive(model, *index));
     if shellless(model, stage) {
         let theirs = owners.owner(folder).is_some_and(|owner| identity.owns(owner));
-        if !made_by_copy && !theirs {
+        let why = "WORKDIR of the command";
+        if !made_by_copy && !theirs && !fed::feed(draft, identity, owners, folder, why) {
             let at = model.entry(stage).cmd.map_or(draft.scene.from(), |(_, index)| index);
             push(
                 draft,

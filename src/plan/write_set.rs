@@ -3,7 +3,7 @@
 
 use super::named::named_by_env;
 use super::ownership::{RULE, SMALL, context_size, give_copy, is_archive, push, shellless};
-use super::{Change, Draft, Handed, Identity, Origin, arrived, linked, named};
+use super::{Change, Draft, Handed, Identity, Origin, arrived, fed, linked, named};
 use crate::facts::{self, words};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners, is_packaged};
@@ -70,6 +70,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             continue;
         }
         if shellless(model, stage) {
+            if fed::feed(draft, identity, owners, &path, &why) {
+                continue;
+            }
             let message = format!(
                 "{path} is written at run time, and nothing in this image can hand it over: copy it from a stage with --chown"
             );

@@ -10,6 +10,8 @@ pub enum Origin {
     Kept(usize),
     /// The ENV of a block: `NAME=value`.
     Env(String),
+    /// A new COPY: its arguments.
+    Copy(String),
     /// The RUN of a block: its commands.
     Run(Vec<String>),
     /// The USER of a block: its argument.
@@ -56,6 +58,10 @@ pub(super) fn align(before: &Model<'_>, after: &Model<'_>, plan: &Plan) -> Resul
 
 fn add_blocks(plan: &Plan, here: Place, origins: &mut Vec<Origin>) {
     for change in &plan.changes {
+        if let Change::Copy { place, arguments } = change {
+            origins.extend(arguments.iter().filter(|_| *place == here).cloned().map(Origin::Copy));
+            continue;
+        }
         let Change::Block { place, env, commands, user, .. } = change else { continue };
         if *place != here {
             continue;

@@ -17,7 +17,7 @@ pub(super) fn proper(case: &Case<'_>) -> Result<(), String> {
             continue;
         }
         let may = match change {
-            Change::Block { .. } => true,
+            Change::Block { .. } | Change::Copy { .. } => true,
             Change::Comment { .. } => keyword == Keyword::User,
             Change::Flag { .. } => matches!(keyword, Keyword::Copy | Keyword::Add),
             // Who runs the lines below a USER that goes is for `runs`, `workdirs` and `user` to say.

@@ -5,6 +5,7 @@ mod accounts;
 mod align;
 mod along;
 mod declared;
+mod fed;
 mod homed;
 mod lines;
 mod moved;
@@ -51,10 +52,11 @@ pub struct Invariant {
 }
 
 /// Every invariant, in the order of DESIGN.md section 1.2.
-pub const ALL: [Invariant; 12] = [
+pub const ALL: [Invariant; 13] = [
     Invariant { id: "parses", holds: typed::parses },
     Invariant { id: "typed", holds: typed::typed },
     Invariant { id: "trivia", holds: typed::trivia },
+    Invariant { id: "fed", holds: fed::fed },
     Invariant { id: "runs", holds: runs::runs },
     Invariant { id: "workdirs", holds: runs::workdirs },
     Invariant { id: "other-stages", holds: runs::other_stages },

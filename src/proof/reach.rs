@@ -12,7 +12,8 @@ pub(super) fn reach(case: &Case<'_>) -> Result<(), String> {
     let Some(identity) = &case.plan.identity else { return Ok(()) };
     let stage = case.plan.stage;
     let model = case.after;
-    let runs = case.aligned.origins.iter().any(|origin| matches!(origin, Placed::Run(_)));
+    let added = |(at, origin): (usize, &Placed)| matches!(origin, Placed::Run(_)) && model.stage_of(at) == Some(stage);
+    let runs = case.aligned.origins.iter().enumerate().any(added);
     let known = matches!(case.before.root_base(stage), Some(Base::Image { .. }));
     if runs && known && shellless(case.before, stage) {
         return Err("a RUN was added to an image that has no shell to run it".to_owned());

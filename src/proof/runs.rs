@@ -1,6 +1,6 @@
 //! Every kept RUN and WORKDIR runs as it ran before, and other stages are what they were.
 
-use super::{Case, moved};
+use super::{Case, fed, moved};
 use crate::model::owner::Owners;
 use crate::model::{Base, Model, Who, value};
 use crate::plan::{Change, Place, pins, turns, uses};
@@ -144,7 +144,8 @@ fn owners_stay(case: &Case<'_>, old: (usize, usize), new: (usize, usize)) -> Res
 /// Whether the plan changes anything above an instruction, or in it: nothing else can change what it finds.
 fn changed_above(case: &Case<'_>, index: usize) -> bool {
     case.plan.changes.iter().any(|change| match change {
-        Change::Block { place: Place::Above(at) | Place::Below(at), .. } => *at <= index,
+        Change::Block { place: Place::Above(at) | Place::Below(at), .. }
+        | Change::Copy { place: Place::Above(at) | Place::Below(at), .. } => *at <= index,
         other => other.instruction().is_some_and(|at| at <= index),
     })
 }
@@ -171,9 +172,13 @@ pub(super) fn other_stages(case: &Case<'_>) -> Result<(), String> {
     }
     for change in &case.plan.changes {
         let at = match change {
-            Change::Block { place: crate::plan::Place::Above(at) | crate::plan::Place::Below(at), .. } => Some(*at),
+            Change::Block { place: Place::Above(at) | Place::Below(at), .. }
+            | Change::Copy { place: Place::Above(at) | Place::Below(at), .. } => Some(*at),
             other => other.instruction(),
         };
+        if fed::makes(case, change) {
+            continue;
+        }
         if at.and_then(|at| case.before.stage_of(at)).is_some_and(|stage| stage != target) {
             return Err("a change lies in another stage than the target".to_owned());
         }

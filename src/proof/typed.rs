@@ -34,6 +34,12 @@ pub(super) fn typed(case: &Case<'_>) -> Result<(), String> {
                     return Err(format!("line {line}: the plan's ENV reads `{text}`"));
                 }
             }
+            Origin::Copy(arguments) => {
+                let wanted = format!("{} {arguments}", keyword_text(after, case.after));
+                if after.keyword != Keyword::Copy || text != wanted {
+                    return Err(format!("line {line}: the plan's COPY reads `{text}`"));
+                }
+            }
             Origin::Run(commands) => {
                 let wanted = format!("{} {}", keyword_text(after, case.after), commands.join(" && "));
                 if after.keyword != Keyword::Run || squeezed(&text) != squeezed(&wanted) {

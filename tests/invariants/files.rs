@@ -34,6 +34,8 @@ const HEALTH: &str = "FROM debian:12-slim\nHEALTHCHECK CMD /root/check.sh\nCMD [
 const PLACED: &str = "FROM debian:12-slim\nENV CACHE=~/.cache\nCMD [\"/server\"]\n";
 const SHELLLESS: &str = "FROM scratch\nCOPY server /\nCMD [\"/server\"]\n";
 const SHELLLESS_FIXED: &str = "FROM golang:1.22 AS build\nCOPY . .\nFROM scratch\nCOPY --from=build /server /\nEXPOSE 80\nENV PORT=80\nCMD [\"/server\"]\n";
+/// A folder that the stage which feeds the image makes for it.
+const FED: &str = "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /server .\n\nFROM scratch\nCOPY --from=build /server /server\nENV DATA_DIR=/data\nCMD [\"/server\"]\n";
 const FOLDER: &str = "FROM debian:12-slim\nWORKDIR /root\nCMD [\"/server\"]\n";
 
 pub(super) const ROOTED: [&str; 6] = [HOME, PATH, COMMAND, HEALTH, PLACED, FOLDER];
@@ -51,6 +53,39 @@ fn uid(spoiler: &mut Spoiler<'_, '_>, uid: u32) {
 
 pub(super) fn rows() -> Vec<Spoiled> {
     vec![
+        // fed
+        row(
+            "fed",
+            "a copy that brings more than the folder",
+            FED,
+            |s| {
+                for change in &mut s.plan.changes {
+                    if let Change::Copy { arguments, .. } = change {
+                        arguments[0] = arguments[0].replace("/data /data", "/ /data");
+                    }
+                }
+            },
+            &[],
+        ),
+        row(
+            "fed",
+            "a folder that no stage makes",
+            FED,
+            |s| {
+                s.plan.changes.retain(|change| {
+            !matches!(change, Change::Block { commands, .. } if commands.iter().any(|it| it.starts_with("mkdir")))
+        })
+            },
+            &[],
+        ),
+        row(
+            "fed",
+            "a folder that the other stage holds already",
+            FED,
+            |s| s.plan.fed.iter_mut().for_each(|fed| fed.path = "/src".to_owned()),
+            &[],
+        ),
+        row("fed", "a copy that nobody declared", FED, |s| s.plan.fed.clear(), &[]),
         // owners
         row(
             "owners",
