@@ -243,7 +243,8 @@ pub fn commands(path: &str, text: &str) -> Result<Commands, Vec<String>> {
         }
     }
     for download in &commands.home_downloads {
-        if download.marks.is_empty() || download.marks.iter().any(String::is_empty) {
+        let marked = !download.marks.is_empty() || download.along.is_some();
+        if !marked || download.marks.iter().any(String::is_empty) {
             file.wrong(0, &download.what, format!("home-downloads: `{}` without marks", download.what));
         }
         if let Some(moved) = &download.moved_by {

@@ -4,7 +4,8 @@ use super::languages;
 use super::read::Templates;
 use super::reasons;
 use super::schema::{
-    Account, Commands, Drops, Facts, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens, Variant, Writable,
+    Account, Along, Commands, Drops, Facts, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens, Variant,
+    Writable,
 };
 use super::words;
 
@@ -198,8 +199,9 @@ fn commands(out: &mut String, commands: &Commands) {
         let (marks, settled) = (texts(&download.marks), texts(&download.settled_by));
         let text = texts(&download.settled_text);
         format!(
-            "HomeDownload {{ what: {:?}, marks: {marks}, settled_by: {settled}, settled_text: {text}, moved_by: {} }}",
+            "HomeDownload {{ what: {:?}, marks: {marks}, along: {}, settled_by: {settled}, settled_text: {text}, moved_by: {} }}",
             download.what,
+            option(download.along.as_ref().map(along)),
             option(download.moved_by.as_ref().map(moved_by))
         )
     });
@@ -226,6 +228,18 @@ fn package_account(account: &PackageAccount) -> String {
         texts(&account.tools),
         texts(&account.owns),
         texts(&account.reads),
+    )
+}
+
+fn along(along: &Along) -> String {
+    format!(
+        "Along {{ manifest: {:?}, holds: {}, runs: {}, below: {:?}, started: {}, settled_files: {} }}",
+        along.manifest,
+        texts(&along.holds),
+        texts(&along.runs),
+        along.below,
+        texts(&along.started),
+        texts(&along.settled_files)
     )
 }
 

@@ -365,8 +365,12 @@ pub struct Closed {
 pub struct HomeDownload {
     /// What does it, for messages.
     pub what: String,
-    /// Texts that all stand in the RUN.
+    /// Texts that all stand in the RUN, or in what it starts of the project.
+    #[serde(default)]
     pub marks: Vec<String>,
+    /// What brings it along with the packages of a manifest.
+    #[serde(default)]
+    pub along: Option<Along>,
     /// Variables any of which puts the files elsewhere.
     pub settled_by: Vec<String>,
     /// Texts that put them elsewhere where they stand in a RUN of the stage.
@@ -377,6 +381,27 @@ pub struct HomeDownload {
     pub moved_by: Option<MovedBy>,
     /// Where this comes from.
     pub sources: Vec<String>,
+}
+
+/// A manifest in the RUN's folder whose packages a RUN installs, and what else has to be so.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Along {
+    /// The manifest's name.
+    pub manifest: String,
+    /// Texts of which one stands in it.
+    pub holds: Vec<String>,
+    /// Texts of the RUN of which one installs.
+    pub runs: Vec<String>,
+    /// A text of this RUN or one above it.
+    #[serde(default)]
+    pub below: String,
+    /// Programs of which the container starts one; none when any does.
+    #[serde(default)]
+    pub started: Vec<String>,
+    /// Files beside the manifest that put the files elsewhere.
+    #[serde(default)]
+    pub settled_files: Vec<String>,
 }
 
 /// The variable that moves a download.

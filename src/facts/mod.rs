@@ -9,8 +9,8 @@ mod template;
 pub use language::{Language, Shows, languages};
 pub use package::{PackageAccount, package_account};
 pub use program::{
-    AtStart, Framework, HomeDownload, MovedBy, MovedWrites, ProgramFacts, ProgramKind, ProgramRole, Writes, command,
-    frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,
+    Along, AtStart, Framework, HomeDownload, MovedBy, MovedWrites, ProgramFacts, ProgramKind, ProgramRole, Writes,
+    command, frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,
     makes_accounts, private_makers, writes,
 };
 pub use reason::{Reason, is_switch_only, reasons};

@@ -95,14 +95,33 @@ pub struct ProgramFacts {
 pub struct HomeDownload {
     /// What does it.
     pub what: &'static str,
-    /// Texts that all stand in the RUN.
+    /// Texts that all stand in the RUN, or in what it starts of the project.
     pub marks: &'static [&'static str],
+    /// What brings it along with the packages of a manifest.
+    pub along: Option<Along>,
     /// Variables any of which puts the files elsewhere.
     pub settled_by: &'static [&'static str],
     /// Texts that put them elsewhere where they stand in a RUN of the stage.
     pub settled_text: &'static [&'static str],
     /// How the files get out of root's home, if it is known that the process finds them there.
     pub moved_by: Option<MovedBy>,
+}
+
+/// A manifest in a RUN's folder whose packages the RUN installs, and what else has to be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Along {
+    /// The manifest's name.
+    pub manifest: &'static str,
+    /// Texts of which one stands in it.
+    pub holds: &'static [&'static str],
+    /// Texts of the RUN of which one installs.
+    pub runs: &'static [&'static str],
+    /// A text of this RUN or one above it; empty when none has to be there.
+    pub below: &'static str,
+    /// Programs of which the container starts one; none when any does.
+    pub started: &'static [&'static str],
+    /// Files beside the manifest that put the files elsewhere.
+    pub settled_files: &'static [&'static str],
 }
 
 /// The variable that moves a download out of root's home.

@@ -23,12 +23,17 @@ const MOST: usize = 16;
 impl Scene<'_> {
     /// The file at an absolute path of the image; `None` when no copy surely brings one that can be read.
     pub fn file(&self, path: &str) -> Option<ImageFile> {
-        self.file_of(self.stage, path, MOST)
+        self.file_of(self.stage, path, MOST, usize::MAX)
     }
 
-    fn file_of(&self, stage: usize, path: &str, depth: usize) -> Option<ImageFile> {
+    /// The same before the instruction `index`: a step may remove it later.
+    pub fn file_before(&self, index: usize, path: &str) -> Option<ImageFile> {
+        self.file_of(self.stage, path, MOST, index)
+    }
+
+    fn file_of(&self, stage: usize, path: &str, depth: usize, end: usize) -> Option<ImageFile> {
         let depth = depth.checked_sub(1)?;
-        for (at, index) in self.model.lineage(stage).into_iter().rev() {
+        for (at, index) in self.model.lineage(stage).into_iter().rev().filter(|(_, index)| *index < end) {
             let Some(found) = self.model.instruction(index) else { continue };
             match found.keyword {
                 Keyword::Run if writes(self.model, at, index, path) => return None,
@@ -79,7 +84,7 @@ impl Scene<'_> {
     fn source(&self, stage: usize, index: usize, found: &Instruction, path: &str, depth: usize) -> Option<ImageFile> {
         if let Some(from) = found.flag("from").and_then(|flag| flag.value.as_deref()) {
             let from = self.model.find_stage(from, stage)?;
-            return self.file_of(from, path, depth).map(|file| ImageFile { copy: index, ..file });
+            return self.file_of(from, path, depth, usize::MAX).map(|file| ImageFile { copy: index, ..file });
         }
         let inside = path.trim_start_matches('/');
         if self.ignored.hides(inside) {

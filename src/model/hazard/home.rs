@@ -1,7 +1,8 @@
 //! What lies in root's home or on volumes.
 
+use super::download::unsettled;
 use super::{Hazard, Scene, Weight, hazard};
-use crate::facts::{self, HomeDownload, Writes, words};
+use crate::facts::{self, Writes, words};
 use crate::model::{Value, Who, source, start, value};
 use crate::syntax::Keyword;
 
@@ -197,36 +198,11 @@ fn all_kept(scene: &Scene<'_>, index: usize) -> Vec<String> {
 }
 
 /// The RUNs that have root's home: what runs as the account itself has the account's.
-fn runs(scene: &Scene<'_>) -> Vec<usize> {
+pub(super) fn runs(scene: &Scene<'_>) -> Vec<usize> {
     let model = scene.model;
     let lineage = model.lineage(scene.stage).into_iter();
     let own = |(stage, index): &(usize, usize)| {
         model.keyword(*index) == Keyword::Run && !matches!(model.user(*stage, *index), Who::User(_))
     };
     lineage.filter(own).map(|(_, index)| index).collect()
-}
-
-/// Downloads into root's home that nothing puts elsewhere: the RUN, and what is known of it.
-pub fn unsettled(scene: &Scene<'_>) -> Vec<(usize, &'static HomeDownload)> {
-    let model = scene.model;
-    let lineage = model.lineage(scene.stage);
-    let mut found = Vec::new();
-    for index in runs(scene) {
-        let Some(stage) = model.stage_of(index) else { continue };
-        let text = scene.text(index);
-        for download in facts::home_downloads() {
-            let hit = download.marks.iter().all(|mark| text.contains(mark));
-            let settled = download.settled_by.iter().any(|name| {
-                !matches!(model.variable(stage, index, name), Value::Unset) || text.contains(&format!("{name}="))
-            });
-            let told = |(_, at): &(usize, usize)| {
-                let text = scene.text(*at);
-                model.keyword(*at) == Keyword::Run && download.settled_text.iter().any(|mark| text.contains(mark))
-            };
-            if hit && !settled && !lineage.iter().any(told) {
-                found.push((index, download));
-            }
-        }
-    }
-    found
 }

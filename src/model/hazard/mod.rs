@@ -5,6 +5,7 @@ mod base;
 mod children;
 mod command;
 mod documents;
+mod download;
 mod generated;
 mod home;
 mod outside;
@@ -23,7 +24,8 @@ use crate::facts::PackageAccount;
 use crate::readme::Run;
 
 pub use base::{is_development, is_windows};
-pub use home::{cache_volumes, made_for_home, unsettled};
+pub use download::unsettled;
+pub use home::{cache_volumes, made_for_home};
 
 /// Folders of installed packages: a process reads them, whatever is mounted or written there.
 pub const PACKAGE_FOLDERS: [&str; 3] = ["node_modules", "vendor", ".venv"];

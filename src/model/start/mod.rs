@@ -18,6 +18,7 @@ pub use lifted::{Lifted, lifted};
 pub use mode::opened_to_all;
 pub use own::sources;
 pub use shut::{kept_from_others, shut};
+pub use tool::install_scripts;
 use written::named;
 
 use std::collections::HashSet;

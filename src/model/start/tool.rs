@@ -200,3 +200,12 @@ pub fn script_writes(scene: &Scene<'_>, ran: &Ran) -> Option<Writes> {
     let worst = all.map(|name| package.writes(&name, DEPTH, &mut quiet)).find(|writes| *writes == Writes::Unknown);
     Some(worst.unwrap_or(Writes::Output)).filter(|_| package.script(&runs_script(ran).unwrap_or_default()).is_some())
 }
+
+/// The scripts of the package.json in a folder that an install of its packages runs (npm's "Life Cycle Scripts").
+pub fn install_scripts(scene: &Scene<'_>, index: usize, folder: &str) -> Vec<String> {
+    let file = scene.file_before(index, &value::join(folder, "package.json"));
+    let package = file.and_then(|file| serde_json::from_slice(&file.text).ok()).map(|json| Package { json });
+    let scripts =
+        package.iter().flat_map(|package| words::INSTALL_SCRIPTS.iter().filter_map(|name| package.script(name)));
+    scripts.map(str::to_owned).collect()
+}
