@@ -178,7 +178,7 @@ fn commands(out: &mut String, commands: &Commands) {
     let or = |kind: &str, text: &Option<String>, other: &str| value(kind, text.as_deref().unwrap_or(other));
     let rows = commands.programs.iter().map(|(name, program)| {
         format!(
-            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?}, at_start: {}, keeps: {:?}, kept_elsewhere_by: {}, expands: {:?}, peer: {:?}, closed: {} }}",
+            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?}, at_start: {}, keeps: {:?}, kept_elsewhere_by: {}, expands: {:?}, options_from: {}, peer: {:?}, closed: {} }}",
             or("ProgramRole", &program.role, "plain"),
             or("Known", &program.root, "unknown"),
             or("ProgramKind", &program.kind, "plain"),
@@ -189,6 +189,7 @@ fn commands(out: &mut String, commands: &Commands) {
             program.keeps,
             texts(&program.kept_elsewhere_by),
             program.expands,
+            texts(&program.options_from),
             program.peer,
             option(program.closed.as_ref().map(|closed| format!("({}, {:?})", value("Family", &closed.family), closed.folder))),
         )

@@ -329,6 +329,9 @@ pub struct Program {
     /// The folder of a server's configuration, in which it puts the value of an environment variable for `${NAME}`.
     #[serde(default)]
     pub expands: Option<String>,
+    /// Variables from which it takes more options.
+    #[serde(default)]
+    pub options_from: Vec<String>,
     /// The port of a peer on the same host that its package's own configuration asks.
     #[serde(default)]
     pub peer: Option<u16>,

@@ -84,6 +84,8 @@ pub struct ProgramFacts {
     pub kept_elsewhere_by: &'static [&'static str],
     /// The folder of its configuration, in which it puts the value of an environment variable for `${NAME}`.
     pub expands: Option<&'static str>,
+    /// Variables from which it takes more options.
+    pub options_from: &'static [&'static str],
     /// The port of a peer on the same host that its package's own configuration asks.
     pub peer: Option<u16>,
     /// A folder that it reads, and that the package of a family opens to nobody but its own account.

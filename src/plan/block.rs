@@ -96,7 +96,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let volume = early.iter().filter_map(|handed| above_volume(model, stage, place, handed)).min();
     if let Some(volume) = volume {
         // By number: the account may be made below, and steps between must not see one that the plan makes.
-        let commands = hand_over(draft, &identity.owner(), &early, true);
+        let commands = hand_over(draft, &identity.owner(), &early, Some(volume));
         draft.changes.push(Change::Block {
             place: Place::Above(volume),
             comment: Some("Above VOLUME: a change of owner below it may be lost".to_owned()),
@@ -105,7 +105,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
             user: None,
         });
     }
-    commands.extend(hand_over(draft, &written(&identity), &late, false));
+    commands.extend(hand_over(draft, &written(&identity), &late, None));
     for to in Opening::ALL {
         let opened = draft.opened.iter().filter(|opened| opened.to == to);
         let paths: Vec<String> = opened.map(|opened| quoted(&opened.path)).collect();
@@ -188,11 +188,15 @@ fn written(identity: &Identity) -> String {
 }
 
 /// `mkdir -p X && chown app:app X`, never `install -d`, which resets a folder's mode.
-fn hand_over(draft: &Draft<'_>, owner: &str, handed: &[&Handed], early: bool) -> Vec<String> {
-    let here = draft.scene.model.own_folder_by_default(draft.scene.stage).filter(|_| !early);
+fn hand_over(draft: &Draft<'_>, owner: &str, handed: &[&Handed], above: Option<usize>) -> Vec<String> {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let here = model.own_folder_by_default(stage).filter(|_| above.is_none());
     let spelled = |path: &str| quoted(&here.as_deref().map_or_else(|| path.to_owned(), |here| relative(path, here)));
     let list = |of: &[&&Handed]| of.iter().map(|handed| spelled(&handed.path)).collect::<Vec<_>>().join(" ");
-    let missing: Vec<&&Handed> = handed.iter().filter(|handed| early || handed.make).collect();
+    // What stands there by then may be a file.
+    let stands = above.map(|volume| model.owners_before(stage, volume).nodes.clone()).unwrap_or_default();
+    let early = |path: &str| above.is_some() && !stands.contains_key(path);
+    let missing: Vec<&&Handed> = handed.iter().filter(|handed| handed.make || early(&handed.path)).collect();
     // What a tree takes along needs no word of its own.
     let covers = |tree: &Handed, path: &str| tree.tree && tree.path != path && value::within(path, &tree.path);
     let told: Vec<&&Handed> = handed.iter().filter(|one| !handed.iter().any(|tree| covers(tree, &one.path))).collect();

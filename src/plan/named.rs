@@ -74,12 +74,13 @@ pub(super) fn named_by_env(model: &Model<'_>, stage: usize) -> Vec<(String, Stri
         let folder = || path().filter(|path| !is_file(path));
         // A file that is written needs its folder: `LOG_PATH=/var/log/shop/shop.log`.
         let above = || path().filter(is_file).and_then(|file| Some(file.rsplit_once('/')?.0.to_owned()));
-        let is_log = parts.contains(&"LOG") || parts.contains(&"LOGS");
+        let is_log = parts.iter().any(|part| matches!(*part, "LOG" | "LOGS" | "LOGGING" | "LOGFILE"));
+        let is_file_name = matches!(parts.as_slice(), [.., "FILE" | "LOGFILE"] | [.., "FILE", "NAME"]);
         let path = match text.strip_prefix("sqlite:///") {
             Some(file) if file.starts_with('/') => {
                 value::normal(file).and_then(|file| file.rsplit_once('/').map(|(dir, _)| dir.to_owned()))
             }
-            _ if is_log && (is_path || parts.last() == Some(&"FILE")) => folder().or_else(above),
+            _ if is_log && (is_path || is_file_name) => folder().or_else(above),
             _ if is_data && is_path => folder(),
             // Other folders count when nothing in the file fills them: only the process can mean to.
             _ if is_path && !matches!(name.as_str(), "PATH" | "HOME") => {

@@ -106,6 +106,9 @@ pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
     if files.is_empty() {
         return compiled::file(scene).into_iter().collect();
     }
+    for file in &mut files {
+        file.imports.extend(by_variable(scene, file.language));
+    }
     let mut at = 0;
     while let Some(by) = files.get(at) {
         let (named, left): (Vec<Other>, Vec<Other>) =
@@ -124,6 +127,15 @@ pub(in crate::model) fn files(scene: &Scene<'_>) -> Vec<File> {
         at += 1;
     }
     files
+}
+
+/// Names of modules that a variable of the image holds, where the language loads what that variable names.
+fn by_variable(scene: &Scene<'_>, language: &Language) -> Vec<String> {
+    let values = language.shows.imports.iter().filter_map(|word| {
+        let value = scene.model.environment(scene.stage, usize::MAX, word);
+        value.text().map(str::to_owned)
+    });
+    values.flat_map(|value| value.split('.').map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// The name under which other files bring in the one at a path.
@@ -209,8 +221,10 @@ fn by_argument(scene: &Scene<'_>, at: usize, name: &str, arguments: &[Option<Str
     };
     if !language.is_run_by(name) {
         return arguments.iter().flatten().find_map(|word| {
-            let (path, _) = word.split_once(':').filter(|_| !word.starts_with('-') && !word.contains('/'))?;
-            module(path, false)
+            // `shop.wsgi` alone means its `application`.
+            let path = word.split_once(':').map_or(word.as_str(), |(path, _)| path);
+            let named = !word.starts_with('-') && !word.contains('/') && path.chars().any(char::is_alphabetic);
+            Some(path).filter(|_| named).and_then(|path| module(path, false))
         });
     }
     let mut words = arguments.iter().map(Option::as_deref);

@@ -1,7 +1,7 @@
 //! Files that programs of the command write, as far as their arguments and redirections tell.
 
 use super::Walk;
-use crate::facts;
+use crate::facts::{self, ProgramRole};
 use crate::model::command::Ran;
 use crate::model::entry::Program;
 use crate::model::hazard::Weight;
@@ -31,25 +31,21 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Files that a command itself writes: redirections and options like `--pid`.
+    /// Files that a command itself writes: redirections and options like `--pid`, also where a variable adds them.
     pub(super) fn written(&mut self, program: &Program) {
-        const OPTIONS: [&str; 8] =
-            ["pid", "pidfile", "pid-file", "logfile", "log-file", "access-logfile", "error-logfile", "log-path"];
         let mut paths = program.writes.clone();
         let words: Vec<&str> = program.arguments.iter().flatten().map(String::as_str).collect();
-        for (at, word) in words.iter().enumerate() {
-            let (name, value) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (*word, words.get(at + 1).copied()),
-            };
-            let name = name.trim_start_matches('-').to_ascii_lowercase();
-            let path = value.filter(|_| word.starts_with('-') && OPTIONS.contains(&name.as_str()));
-            paths.extend(path.filter(|path| path.starts_with('/')).map(|path| Some(path.to_owned())));
-        }
+        paths.extend(by_options(&words).into_iter().map(Some));
         // `perl -pi -e 's/a/b/' /etc/app.conf` writes like `sed -i`.
         let cluster = |word: &&str| word.starts_with('-') && !word.starts_with("--") && word.contains('i');
         if matches!(program.name.as_str(), "perl" | "ruby") && words.iter().any(cluster) {
             paths.extend(words.iter().filter(|word| word.starts_with('/')).map(|path| Some((*path).to_owned())));
+        }
+        let read = facts::command(&program.name).map(|known| known.options_from).unwrap_or_default();
+        for name in read {
+            let value = self.scene.model.environment(self.scene.stage, usize::MAX, name);
+            let words: Vec<&str> = value.text().unwrap_or("").split_whitespace().collect();
+            paths.extend(by_options(&words).into_iter().map(Some));
         }
         for path in paths {
             self.one_written(program, path);
@@ -97,6 +93,14 @@ impl Walk<'_, '_> {
         if made && !["/etc", "/usr", "/root"].iter().any(|tree| value::within(folder, tree)) {
             return self.written.push(path);
         }
+        // A folder for logs or sockets of what the project itself runs, which no package brings, the plan can make.
+        let role = facts::command(&program.name).map(|known| known.role);
+        let projects =
+            matches!(role, Some(ProgramRole::Interpreter | ProgramRole::StartTool)) && program.script.is_none();
+        let own = ["/var/log/", "/var/lib/", "/run/", "/var/run/"].iter().any(|tree| folder.starts_with(tree));
+        if own && projects && !model.is_base_folder(self.scene.stage, folder) {
+            return self.written.push(path);
+        }
         if model.is_base_folder(self.scene.stage, folder) || is_system(&path) {
             let message = format!("{} creates {path}, and only root may create files in {folder}", program.name);
             return self.push("system-file", Weight::Manual, program, message);
@@ -104,6 +108,45 @@ impl Walk<'_, '_> {
         let message = format!("{} writes {path}: check that the account may", program.name);
         self.push("written-file", Weight::Unsafe, program, message);
     }
+}
+
+/// Absolute paths that options name as written: pid files, logs, sockets to listen on.
+fn by_options(words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| word.starts_with('-')) {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (*word, words.get(at + 1).copied()),
+        };
+        let name = name.trim_start_matches('-').to_ascii_lowercase();
+        let Some(value) = value.filter(|value| !value.starts_with('-')) else { continue };
+        let socket = value.strip_prefix("unix:").map(|path| path.strip_prefix("//").unwrap_or(path));
+        let path = socket.unwrap_or(value);
+        let listens = matches!(name.as_str(), "b" | "bind" | "listen" | "socket" | "uds" | "unix-socket" | "host");
+        let kept = name.starts_with("pid") || name.ends_with("pid") || value.ends_with(".pid");
+        if path.starts_with('/')
+            && (is_log(&name, path) || kept || (listens && (socket.is_some() || path.ends_with(".sock"))))
+        {
+            found.push(if is_folder(&name, path) { value::join(path, "x") } else { path.to_owned() });
+        }
+    }
+    found
+}
+
+/// Whether an option names a log, as a file or as the folder of one: not how it is written, nor a file that says so.
+fn is_log(name: &str, path: &str) -> bool {
+    let parts: Vec<&str> = name.split(['-', '_', '.']).collect();
+    let log = parts.iter().any(|part| matches!(*part, "log" | "logs" | "logging" | "logfile" | "dlogging" | "logdir"));
+    let how = ["config", "conf", "format", "level", "driver", "ini"];
+    let settings = [".conf", ".ini", ".json", ".toml", ".xml", ".yaml", ".yml", ".properties", ".cfg"];
+    log && !parts.iter().any(|part| how.contains(part)) && !settings.iter().any(|ending| path.ends_with(ending))
+}
+
+/// Whether an option names a folder for logs.
+fn is_folder(name: &str, path: &str) -> bool {
+    let last = name.rsplit(['-', '_', '.']).next().unwrap_or("");
+    let file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    !file && name.ends_with("file.path") || matches!(last, "dir" | "directory" | "folder" | "logdir" | "logs")
 }
 
 /// Trees that only root writes.

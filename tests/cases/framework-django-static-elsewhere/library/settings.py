@@ -1,0 +1,7 @@
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+INSTALLED_APPS = ['django.contrib.staticfiles']
+STATIC_URL = 'static/'
+STATIC_ROOT = '/srv/static'
+MEDIA_ROOT = '/srv/media'
