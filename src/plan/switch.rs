@@ -3,8 +3,8 @@
 use super::{Draft, Undecided, identity, unknown};
 use crate::facts::{self, Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
-use crate::model::start::drops;
 use crate::model::start::package::{lost_repair, serves};
+use crate::model::start::{self, drops};
 use crate::model::{Base, Who, source};
 use crate::syntax::Keyword;
 
@@ -81,6 +81,12 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
     if let Some(turn) = chosen.is_ok().then(|| source::turns_user(draft.scene)).flatten() {
         let why = format!("{} becomes another user by itself (`{}`), which only root may", turn.place, turn.what);
         return draft.refuse(rule, command(draft).unwrap_or(at), message, "source-root", why);
+    }
+    let other = |gives: &&start::Gives| chosen.as_ref().is_ok_and(|it| it.name.as_ref() != Some(&gives.name));
+    if let Some(gives) = start::given(draft.scene).iter().find(other) {
+        let why =
+            format!("a start script gives {} to {}, which no other account can", gives.paths.join(", "), gives.name);
+        return draft.refuse(rule, gives.at, message, "start-script-root", why);
     }
     draft.hazards.extend(found);
     if let Some(package) = package.filter(|_| packaged) {

@@ -3,6 +3,7 @@
 mod checks;
 pub mod drops;
 pub mod files;
+mod gives;
 mod lifted;
 pub mod makefile;
 pub mod mode;
@@ -14,6 +15,7 @@ pub mod tool;
 mod written;
 
 pub use checks::health;
+pub use gives::Gives;
 pub use lifted::{Lifted, lifted};
 pub use mode::opened_to_all;
 pub use own::sources;
@@ -56,8 +58,14 @@ pub fn written<'w>(scene: &'w Scene<'_>) -> &'w [String] {
     &scene.started().written
 }
 
+/// What start scripts give to the account that the file makes.
+pub fn given<'w>(scene: &'w Scene<'_>) -> &'w [Gives] {
+    &scene.started().gives
+}
+
 /// What a walk through the command and its start scripts comes to.
 pub(super) struct Started {
+    gives: Vec<Gives>,
     found: Vec<Hazard>,
     programs: Vec<Program>,
     written: Vec<String>,
@@ -74,14 +82,14 @@ pub(super) fn walked(scene: &Scene<'_>) -> Started {
     for program in scene.programs.list.iter().filter(stays).chain(&by_compose) {
         walk.program(program, None);
     }
-    let Walk { mut found, programs, written, read, .. } = walk;
+    let Walk { mut found, programs, written, read, gives, .. } = walk;
     // What a compose file starts in its place is no program of the file's own: only what certainly fails counts.
     let mut instead = Walk { read: read.clone(), ..Walk::new(scene) };
     for program in scene.started_instead().iter().flat_map(|started| &started.list) {
         instead.program(program, None);
     }
     found.extend(instead.found.into_iter().filter(|hazard| hazard.weight == Weight::Manual));
-    Started { found, programs, written, read }
+    Started { gives, found, programs, written, read }
 }
 
 /// The way through the command and its scripts.
@@ -91,6 +99,8 @@ struct Walk<'w, 's> {
     programs: Vec<Program>,
     /// Paths in the app's own folder and in folders that a RUN makes, which scripts write.
     written: Vec<String>,
+    /// What scripts give to the account that the file makes.
+    gives: Vec<Gives>,
     /// Scripts that were read already.
     read: HashSet<String>,
     depth: usize,
@@ -98,7 +108,15 @@ struct Walk<'w, 's> {
 
 impl<'w, 's> Walk<'w, 's> {
     fn new(scene: &'w Scene<'s>) -> Self {
-        Self { scene, found: Vec::new(), programs: Vec::new(), written: Vec::new(), read: HashSet::new(), depth: 0 }
+        Self {
+            scene,
+            found: Vec::new(),
+            programs: Vec::new(),
+            written: Vec::new(),
+            gives: Vec::new(),
+            read: HashSet::new(),
+            depth: 0,
+        }
     }
 
     fn push(&mut self, id: &'static str, weight: Weight, program: &Program, message: String) {
@@ -113,6 +131,16 @@ impl<'w, 's> Walk<'w, 's> {
     /// One program, started by the command itself or `via` a script.
     fn program(&mut self, program: &Program, via: Option<&str>) {
         self.programs.push(program.clone());
+        if let Some(gives) = via.and_then(|_| gives::given(self.scene, program)) {
+            self.written.extend(gives.paths.iter().map(|path| value::join(path, "x")));
+            let message = format!(
+                "the start script gives {} to {} at every start, which only root can: what is mounted there has to belong to it by itself",
+                gives.paths.join(", "),
+                gives.name
+            );
+            self.push("bind-mount", Weight::Unsafe, program, message);
+            return self.gives.push(gives);
+        }
         if let Some(script) = via.filter(|_| needs_root(program)) {
             let message = format!("the start script {script} runs {}, which needs root", program.name);
             let packaged = package::gives_own(self.scene, program);
@@ -196,6 +224,10 @@ impl<'w, 's> Walk<'w, 's> {
             Writes::Nothing | Writes::Home => {}
             // pip installs below HOME where it may not write the system (pip's user guide, "User Installs").
             Writes::System if facts::command(&program.name).is_some_and(|known| known.needs_root == Known::No) => {}
+            Writes::Named if gives::made(self.scene, program).is_some() => {
+                let made = gives::made(self.scene, program).unwrap_or_default();
+                self.written.extend(made.iter().map(|path| value::join(path, "x")));
+            }
             Writes::Named => {
                 for path in named(&program.name, &program.arguments) {
                     self.one_written(program, path);

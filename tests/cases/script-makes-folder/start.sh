@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+mkdir -p /data/orders
+exec python shop.py --data /data/orders
