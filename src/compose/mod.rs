@@ -3,6 +3,8 @@
 
 mod read;
 
+pub use read::file_mode;
+
 use std::collections::BTreeSet;
 
 use crate::context::{Entry, Files, is_compose};
@@ -38,6 +40,8 @@ pub struct Service {
     pub working_dir: Option<String>,
     /// Variables that it sets.
     pub environment: Vec<(String, String)>,
+    /// A secret that only root can read.
+    pub kept: Option<String>,
 }
 
 /// Something mounted into a service.

@@ -26,6 +26,8 @@ pub(super) struct Written {
     command: Option<serde_yaml::Value>,
     working_dir: Option<String>,
     environment: Option<serde_yaml::Value>,
+    #[serde(default)]
+    secrets: Vec<serde_yaml::Value>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +106,27 @@ pub(super) fn read(written: Written, name: String, file: &str, folder: &str, pat
         command: written.command.as_ref().map(command).unwrap_or_default(),
         working_dir: written.working_dir,
         environment: written.environment.as_ref().map(environment).unwrap_or_default(),
+        kept: written.secrets.iter().find_map(kept),
+    }
+}
+
+/// The name of a secret that is mounted as root's, with a mode that lets nobody else read it (compose specification,
+/// `secrets`, long syntax).
+fn kept(secret: &serde_yaml::Value) -> Option<String> {
+    let text = |key: &str| match secret.get(key)? {
+        serde_yaml::Value::Number(number) => Some(number.to_string()),
+        value => value.as_str().map(str::to_owned),
+    };
+    let root = text("uid").is_none_or(|uid| uid == "0");
+    let shut = text("mode").and_then(|mode| file_mode(&mode)).is_some_and(|mode| mode & 0o004 == 0);
+    (root && shut).then(|| text("source").or(text("target")).unwrap_or_else(|| "a secret".to_owned()))
+}
+
+/// A mode as YAML has it: `0400` and `0o400` are octal, `256` is not.
+pub fn file_mode(text: &str) -> Option<u32> {
+    match text.strip_prefix("0o").or_else(|| text.strip_prefix('0').filter(|rest| !rest.is_empty())) {
+        Some(octal) => u32::from_str_radix(octal, 8).ok(),
+        None => text.parse().ok(),
     }
 }
 

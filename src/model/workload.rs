@@ -2,7 +2,7 @@
 //! Manifests hold templates more often than not, so that they are read line by line.
 
 use super::hazard::Scene;
-use crate::compose::last;
+use crate::compose::{file_mode, last};
 use crate::context::{Entry, Files};
 
 /// A manifest whose container runs the image.
@@ -14,6 +14,8 @@ pub struct Workload {
     pub ports: Vec<(u16, usize)>,
     /// Whether it mounts something that a process may write: a claim, a folder of the host, an empty folder.
     pub writable_mounts: bool,
+    /// The line of a mode that lets nobody but the owner of a mounted secret read it, who is root.
+    pub kept: Option<usize>,
     /// The number that it runs the process as, and that of the group, where it says so and it is not root's.
     pub user: Option<(u32, Option<u32>)>,
 }
@@ -130,7 +132,11 @@ fn workload(text: &str, names: &[String], file: &str, only: bool) -> Option<Work
         let writable_mounts = document.lines().any(|line| mounts.iter().any(|key| value(line, key).is_some()));
         let number = |key: &str| document.lines().find_map(|line| value(line, key)?.parse::<u32>().ok());
         let user = number("runAsUser").filter(|uid| *uid != 0).map(|uid| (uid, number("runAsGroup")));
-        Some(Workload { file: file.to_owned(), ports: ports.collect(), writable_mounts, user })
+        // A group that owns what is mounted may read it (kubelet adds its right).
+        let grouped = document.lines().any(|line| value(line, "fsGroup").is_some());
+        let shut = |line: &str| file_mode(&value(line, "defaultMode")?).filter(|mode| mode & 0o004 == 0);
+        let kept = document.lines().position(|line| shut(line).is_some()).filter(|_| !grouped).map(|at| first + at);
+        Some(Workload { file: file.to_owned(), ports: ports.collect(), writable_mounts, kept, user })
     })
 }
 

@@ -83,7 +83,7 @@ pub struct Scene<'s> {
 /// One row: looks at the scene and adds what it finds.
 type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
 
-const ROWS: [Row; 23] = [
+const ROWS: [Row; 24] = [
     base::base,
     base::own_server,
     outside::run_by_others,
@@ -97,6 +97,7 @@ const ROWS: [Row; 23] = [
     outside::docker_socket,
     outside::github_action,
     outside::privileges,
+    outside::secrets,
     outside::devcontainer,
     outside::lambda,
     command::command,

@@ -45,6 +45,18 @@ pub(super) fn privileges(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     });
 }
 
+/// Secrets that are mounted for root alone: another user finds them and cannot read them.
+pub(super) fn secrets(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    let workloads = scene.workloads().iter();
+    let place = workloads.filter_map(|workload| Some(format!("{}:{}", workload.file, workload.kept?))).next();
+    let secret = |service: &Service| Some(format!("{} ({})", service.file, service.kept.as_ref()?));
+    let Some(place) = place.or_else(|| scene.services.iter().find_map(secret)) else { return };
+    let message = format!(
+        "{place} mounts a secret that only root may read: give it the account's group (fsGroup and mode 0440, or uid, gid and mode)"
+    );
+    found.push(hazard("mounted-secret", Weight::Unsafe, scene.from(), message));
+}
+
 pub(super) fn github_action(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let label = scene.model.lineage(scene.stage).into_iter().find(|(_, index)| {
         scene.model.keyword(*index) == Keyword::Label && scene.text(*index).contains("com.github.actions")
