@@ -133,7 +133,7 @@ fn workload(text: &str, names: &[String], file: &str, only: bool) -> Option<Work
         let number = |key: &str| document.lines().find_map(|line| value(line, key)?.parse::<u32>().ok());
         let user = number("runAsUser").filter(|uid| *uid != 0).map(|uid| (uid, number("runAsGroup")));
         // A group that owns what is mounted may read it (kubelet adds its right).
-        let grouped = document.lines().any(|line| value(line, "fsGroup").is_some());
+        let grouped = document.contains("fsGroup:");
         let shut = |line: &str| file_mode(&value(line, "defaultMode")?).filter(|mode| mode & 0o004 == 0);
         let kept = document.lines().position(|line| shut(line).is_some()).filter(|_| !grouped).map(|at| first + at);
         Some(Workload { file: file.to_owned(), ports: ports.collect(), writable_mounts, kept, user })
