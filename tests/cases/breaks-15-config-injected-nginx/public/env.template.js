@@ -1,0 +1,1 @@
+window.env = { api: '${API_URL}' }

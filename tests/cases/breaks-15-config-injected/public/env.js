@@ -1,0 +1,1 @@
+window.env = { api: '__API_URL__' }

@@ -1,0 +1,4 @@
+import nltk
+
+for name in ('punkt_tab', 'stopwords'):
+    nltk.download(name)

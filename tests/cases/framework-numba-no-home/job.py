@@ -1,0 +1,3 @@
+import librosa
+
+print(librosa.note_to_hz('A4'))
