@@ -9,7 +9,7 @@ use super::known;
 use super::line::{Line, is_word};
 use super::started::File;
 use super::{Shown, given_elsewhere};
-use crate::facts::{self, ProgramRole, Shows};
+use crate::facts::{self, ProgramRole, Shows, words};
 use crate::model::entry::Program;
 use crate::model::hazard::Scene;
 use crate::model::start;
@@ -166,7 +166,12 @@ pub(super) fn is_set(scene: &Scene<'_>, name: &str) -> bool {
 /// Files with settings that the source names, and that copies bring: their names and texts.
 pub(super) fn settings(scene: &Scene<'_>) -> Vec<(String, String)> {
     let cwd = scene.model.process_folder(scene.stage);
-    let mut found: Vec<(String, String)> = Vec::new();
+    let packed = words::PACKED_SETTINGS.iter().filter_map(|name| {
+        let path = scene.in_context(name)?;
+        let text = scene.files.read(&path).filter(|text| text.len() < BYTES)?;
+        Some((path, String::from_utf8_lossy(&text).into_owned()))
+    });
+    let mut found: Vec<(String, String)> = packed.collect();
     for file in scene.sources() {
         let folders = [cwd.text().map(str::to_owned), file.folder()];
         let named = file.lines.iter().flat_map(|line| {
