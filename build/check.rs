@@ -297,10 +297,11 @@ pub fn frameworks(path: &str, text: &str) -> Result<Frameworks, Vec<String>> {
     let frameworks: Frameworks = parse(path, text)?;
     let mut file = File { path, text, problems: Vec::new() };
     for framework in &frameworks.frameworks {
-        if framework.manifests.is_empty() || framework.writes.is_empty() {
+        if framework.manifests.is_empty() || framework.writes.is_empty() && framework.fills.is_empty() {
             file.wrong(0, &framework.name, format!("`{}` without manifests or writes", framework.name));
         }
-        for folder in &framework.writes {
+        let folders = [&framework.writes, &framework.fills, &framework.code].into_iter().flatten();
+        for folder in folders.chain(framework.again.values()) {
             file.path(0, "writes", &format!("/{folder}"));
         }
         file.sources(&framework.sources);

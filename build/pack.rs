@@ -243,11 +243,16 @@ fn moved_by(moved: &MovedBy) -> String {
 
 fn framework(framework: &Framework) -> String {
     format!(
-        "Framework {{ name: {:?}, manifests: {}, programs: {}, writes: {} }}",
+        "Framework {{ name: {:?}, manifests: {}, programs: {}, writes: {}, fills: {}, code: {}, whole: {}, unless: {}, again: {} }}",
         framework.name,
         list(&framework.manifests, |(file, marks)| format!("({file:?}, {})", texts(marks))),
         texts(&framework.programs),
         texts(&framework.writes),
+        texts(&framework.fills),
+        texts(&framework.code),
+        framework.whole,
+        list(&framework.unless, |(file, marks)| format!("({file:?}, {})", texts(marks))),
+        list(&framework.again, |pair| format!("{pair:?}")),
     )
 }
 

@@ -451,8 +451,24 @@ pub struct Framework {
     /// Its own programs in the app's folder: one among the words of the command tells it too.
     #[serde(default)]
     pub programs: Vec<String>,
-    /// Folders that it writes, relative to the app's folder.
+    /// Folders that it writes, relative to the app's folder: with all below.
+    #[serde(default)]
     pub writes: Vec<String>,
+    /// Folders that it puts new files into, beside what the build leaves there.
+    #[serde(default)]
+    pub fills: Vec<String>,
+    /// Folders that hold its source, whatever they are called.
+    #[serde(default)]
+    pub code: Vec<String>,
+    /// Whether nothing but these folders is written by what every app on it is made of.
+    #[serde(default)]
+    pub whole: bool,
+    /// Files of the app's folder, with texts of which any tells that nothing of it runs.
+    #[serde(default, deserialize_with = "pairs")]
+    pub unless: BTreeMap<String, Vec<String>>,
+    /// Texts of source by which it writes again what the build left, and the folder where that lies.
+    #[serde(default, deserialize_with = "pairs")]
+    pub again: BTreeMap<String, String>,
     /// Where that is said.
     pub sources: Vec<String>,
 }

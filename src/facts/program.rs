@@ -194,8 +194,18 @@ pub struct Framework {
     pub manifests: &'static [(&'static str, &'static [&'static str])],
     /// Its own programs in the app's folder: one among the words of the command tells it too.
     pub programs: &'static [&'static str],
-    /// Folders that it writes, relative to the app's folder.
+    /// Folders that it writes, relative to the app's folder: with all below.
     pub writes: &'static [&'static str],
+    /// Folders that it puts new files into, beside what the build leaves there.
+    pub fills: &'static [&'static str],
+    /// Folders that hold its source, whatever they are called.
+    pub code: &'static [&'static str],
+    /// Whether nothing but these folders is written by what every app on it is made of.
+    pub whole: bool,
+    /// Files of the app's folder, with texts of which any tells that nothing of it runs.
+    pub unless: &'static [(&'static str, &'static [&'static str])],
+    /// Texts of source by which it writes again what the build left, and the folder where that lies.
+    pub again: &'static [(&'static str, &'static str)],
 }
 
 /// Frameworks that are known.

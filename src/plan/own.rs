@@ -1,12 +1,10 @@
 //! The app's own folder: what is copied into it gets `--chown`, the folder itself is handed over, and what steps of the
 //! build leave there is handed over or named.
 
-use super::ownership::{
-    RULE, SMALL, brings_folder, context_size, framework, give_copy, is_archive, push, shellless, written,
-};
+use super::ownership::{RULE, SMALL, brings_folder, context_size, give_copy, is_archive, push, shellless, written};
 use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, arrived, fed, linked, plain};
+use super::{Change, Draft, Handed, Identity, arrived, fed, framework, left as remains, linked};
 use crate::context::Entry;
 use crate::model::owner::{Copied, Made, Owners, is_packaged};
 use crate::model::{Model, source, start, value};
@@ -191,34 +189,15 @@ fn folder_itself(
         && small
         && !kept
         && draft_changes_none_below(draft, folder);
-    let known = !tree && framework(draft, identity, folder);
     if !tree {
+        let found = framework::hand_over(draft, identity, folder);
         written(draft, identity, folder);
-    }
-    if known {
-        // What the app writes is told by its framework, and handed over.
-    } else if let Some(used) = opaque.filter(|_| !tree) {
-        let line = model.line(used.at);
-        push(
-            draft,
-            "opaque-run",
-            used.at,
-            format!("what the RUN on line {line} leaves in {folder} cannot be known, and stays root's"),
-        );
-    } else if let Some(index) =
-        code_left.filter(|index| !tree && (is_archive(model, *index) || !plain::is_read_only(draft.scene, *index)))
-    {
-        let line = model.line(index);
-        let message = if is_archive(model, index) {
-            format!(
-                "what ADD on line {line} unpacks stays root's (--chown does not reach it): check that the process only reads it"
-            )
-        } else {
-            format!(
-                "the copy on line {line} stays root's because later steps work on it: check that the process writes into none of its folders"
-            )
-        };
-        push(draft, "root-owned-code", index, message);
+        let code: Vec<String> = found.iter().flat_map(|it| it.code).map(|path| value::join(folder, path)).collect();
+        remains::waiting(draft, identity, owners, left, &code);
+        let whole = found.filter(|found| found.whole);
+        let builds = |used: &&Used| whole.is_some_and(|found| framework::builds(draft.scene, found, used.at));
+        let opaque = uses.iter().filter(stays).filter(|used| !builds(used)).max_by_key(|used| used.at);
+        remains::tell(draft, owners, opaque.map(|used| used.at), folder, left, &code);
     }
     // Where nothing in the folder stays root's, caches beside the packages have their place.
     let root_made = |used: &Used| used.writes && model.user(stage, used.at).is_root();

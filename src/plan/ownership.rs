@@ -5,7 +5,6 @@ use super::{
     write_set,
 };
 use crate::context::Entry;
-use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
 use crate::model::owner::{Made, Owners};
 use crate::model::start;
@@ -80,31 +79,6 @@ pub(super) fn push(draft: &mut Draft<'_>, id: &'static str, at: usize, message: 
     draft.hazards.push(Hazard { id, weight: Weight::Unsafe, message: message.into(), at, packaged: false });
 }
 
-/// Hands over what the app writes by its framework, if it is built on one that is known.
-pub(super) fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
-    let scene = draft.scene;
-    let holds = |(file, marks): &(&str, &[&str])| {
-        let text = scene.file(&value::join(folder, file)).map(|file| String::from_utf8_lossy(&file.text).into_owned());
-        text.is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
-    };
-    let programs = start::all(scene);
-    let words: Vec<&str> = programs
-        .iter()
-        .flat_map(|program| program.arguments.iter().flatten().chain([&program.path]))
-        .map(String::as_str)
-        .collect();
-    let started = |name: &&str| {
-        words.iter().any(|word| word.trim_start_matches("./") == *name || *word == value::join(folder, name))
-    };
-    let shows =
-        |framework: &&facts::Framework| framework.manifests.iter().any(holds) || framework.programs.iter().any(started);
-    let Some(found) = facts::frameworks().iter().find(shows) else { return false };
-    for path in found.writes.iter().map(|path| value::join(folder, path)) {
-        give(draft, identity, path, format!("{} writes it at run time", found.name));
-    }
-    true
-}
-
 /// Hands over the folders that servers keep their data in.
 fn kept(draft: &mut Draft<'_>, identity: &Identity) {
     for program in start::all(draft.scene) {
@@ -164,7 +138,8 @@ pub(super) fn give_copy(
     draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
 }
 
-fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
+/// Hands over a folder with all below, made first where it is missing.
+pub(super) fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
     let done = |handed: &Handed| handed.path == path || (handed.tree && value::within(&path, &handed.path));
     if !draft.handed.iter().any(done) {
         draft.handed.push(Handed { path, owner: identity.owner(), tree: true, make: true, by_copy: false, why });
