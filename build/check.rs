@@ -306,6 +306,12 @@ pub fn frameworks(path: &str, text: &str) -> Result<Frameworks, Vec<String>> {
         }
         file.sources(&framework.sources);
     }
+    for database in &frameworks.databases {
+        if database.files.is_empty() || database.marks.is_empty() || database.keys.is_empty() {
+            file.wrong(0, &database.name, format!("`{}` without files, marks or keys", database.name));
+        }
+        file.sources(&database.sources);
+    }
     finish(file, frameworks)
 }
 

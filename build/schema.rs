@@ -437,6 +437,8 @@ fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(source: D) -> Result<O
 pub struct Frameworks {
     /// One entry a framework.
     pub frameworks: Vec<Framework>,
+    /// One entry a library that keeps a database in a file.
+    pub databases: Vec<FileDatabase>,
 }
 
 /// A framework.
@@ -469,6 +471,25 @@ pub struct Framework {
     /// Texts of source by which it writes again what the build left, and the folder where that lies.
     #[serde(default, deserialize_with = "pairs")]
     pub again: BTreeMap<String, String>,
+    /// Where that is said.
+    pub sources: Vec<String>,
+}
+
+/// A library whose configuration says where its database lies, which is a file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FileDatabase {
+    /// Its name.
+    pub name: String,
+    /// The configuration, relative to the app's folder: the first that is there.
+    pub files: Vec<String>,
+    /// Texts of it, blanks and single quotes aside, of which any tells that the database is a file.
+    pub marks: Vec<String>,
+    /// The keys behind which the database stands.
+    pub keys: Vec<String>,
+    /// Whether its path begins in the configuration's own folder, not in the app's.
+    #[serde(default)]
+    pub beside: bool,
     /// Where that is said.
     pub sources: Vec<String>,
 }

@@ -1,10 +1,11 @@
 //! The framework that an app is built on: what it writes at run time is known, whatever steps of the build leave there.
 
-use super::ownership::{give, push};
+use super::ownership::{give, push, shellless};
 use super::{Draft, Handed, Identity, witness};
 use crate::context::Entry;
 use crate::facts::{self, Framework};
 use crate::model::hazard::Scene;
+use crate::model::owner::Owners;
 use crate::model::{start, value};
 
 /// Most entries of the project that are looked at, how deep, and the size of a file of source.
@@ -50,6 +51,17 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity, folder: &str
     }
     again(draft, found, folder);
     Some(found)
+}
+
+/// The same where the base's own server ran its workers as the account already: only what stays root's of it.
+pub(super) fn of_worker(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let Some(folder) = model.own_folder(stage).filter(|_| !shellless(model, stage)) else { return };
+    let Some(found) = of(draft.scene, &folder) else { return };
+    let given = |path: &String| owners.owner(path).is_some_and(|owner| !owner.starts_with("0:"));
+    for path in found.writes.iter().map(|path| value::join(&folder, path)).filter(|path| !given(path)) {
+        give(draft, identity, path, format!("{} writes it at run time", found.name));
+    }
 }
 
 /// Tells of what the framework writes anew in what the build leaves: that is of any size, and stays root's.

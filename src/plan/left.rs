@@ -1,7 +1,7 @@
 //! Copies of the build context that stay root's: folders in them that wait for content are handed over, and what may hold
 //! data is told.
 
-use super::ownership::{brings_folder, is_archive, push};
+use super::ownership::{ARCHIVES, brings_folder, is_archive, push};
 use super::{Draft, Handed, Identity};
 use crate::context::Entry;
 use crate::facts::words;
@@ -103,26 +103,38 @@ fn may_be_gone(model: &Model<'_>, stage: usize, index: usize, path: &str) -> boo
     runs.any(|(of, at)| model.commands(of, at).list.iter().any(takes))
 }
 
+/// What of the app's folder stays root's, and what is known of it.
+pub(super) struct Remains<'r> {
+    /// The folder.
+    pub folder: &'r str,
+    /// The last RUN that leaves there what cannot be known.
+    pub opaque: Option<usize>,
+    /// Copies into it.
+    pub left: &'r [usize],
+    /// Folders that hold source, whatever they are called.
+    pub code: &'r [String],
+    /// Whether it is told what every app of its kind writes: only what shows besides counts.
+    pub whole: bool,
+}
+
 /// Tells of what stays root's in the folder and may be written: what an opaque RUN leaves, what copies bring.
-pub(super) fn tell(
-    draft: &mut Draft<'_>,
-    owners: &Owners,
-    opaque: Option<usize>,
-    folder: &str,
-    left: &[usize],
-    code: &[String],
-) {
-    let model = draft.scene.model;
-    if let Some(at) = opaque {
-        let line = model.line(at);
+pub(super) fn tell(draft: &mut Draft<'_>, owners: &Owners, remains: &Remains<'_>) {
+    let (scene, model) = (draft.scene, draft.scene.model);
+    if let Some(at) = remains.opaque {
+        let (line, folder) = (model.line(at), remains.folder);
         let message = format!("what the RUN on line {line} leaves in {folder} cannot be known, and stays root's");
         return push(draft, "opaque-run", at, message);
     }
-    let mut left = left.iter().copied().filter(|index| brings_folder(model, *index) || is_archive(model, *index));
-    let written = |index: &usize| is_archive(model, *index) || !is_read_only(draft, owners, *index, code);
-    let Some(index) = left.find(written) else { return };
+    let archive = |index: usize| is_archive(model, index) && !(remains.whole && holds_no_archive(scene, index));
+    let written = |index: &usize| match remains.whole {
+        true => archive(*index) || data(draft, owners, *index, remains.code).contains(&Some(true)),
+        false => archive(*index) || !is_read_only(draft, owners, *index, remains.code),
+    };
+    let mut left = remains.left.iter().copied();
+    let brings = |index: &usize| brings_folder(model, *index) || is_archive(model, *index);
+    let Some(index) = left.find(|index| brings(index) && written(index)) else { return };
     let line = model.line(index);
-    let message = if is_archive(model, index) {
+    let message = if archive(index) {
         format!(
             "what ADD on line {line} unpacks stays root's (--chown does not reach it): check that the process only reads it"
         )
@@ -134,9 +146,34 @@ pub(super) fn tell(
     push(draft, "root-owned-code", index, message);
 }
 
+/// Whether a pattern of ADD surely fits no archive: the folder that it looks in holds none.
+fn holds_no_archive(scene: &Scene<'_>, index: usize) -> bool {
+    start::sources(scene, index).iter().all(|source| {
+        let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
+        let folder = scene.in_context(folder.trim_start_matches('/'));
+        let plain = |name: &String| !ARCHIVES.iter().any(|ending| name.ends_with(ending));
+        plain(&name.to_owned())
+            && (!name.contains('*') || folder.is_some_and(|folder| scene.files.list(&folder).iter().all(plain)))
+    })
+}
+
 /// Whether a copy of the build context that stays root's surely holds only what is read: none of its folders that stay so
 /// is named like one for data, other than in `code`, and no database lies in it.
 pub(super) fn is_read_only(draft: &Draft<'_>, owners: &Owners, index: usize, code: &[String]) -> bool {
+    let scene = draft.scene;
+    let sources = start::sources(scene, index);
+    let files = sources.iter().filter(|source| {
+        let path = scene.in_context(source.trim_start_matches('/'));
+        path.is_some_and(|path| matches!(scene.files.entry(&path), Entry::File { .. }))
+    });
+    let (files, folders) = (files.count(), data(draft, owners, index, code));
+    let from = scene.model.instruction(index).is_some_and(|found| found.flag("from").is_some());
+    let whole = !from && !sources.is_empty() && files + folders.len() == sources.len();
+    whole && folders.into_iter().all(|found| found == Some(false))
+}
+
+/// Whether each folder of the context that a copy brings holds what may be data and stays root's, if that can be known.
+fn data(draft: &Draft<'_>, owners: &Owners, index: usize, code: &[String]) -> Vec<Option<bool>> {
     let scene = draft.scene;
     // What waits for content holds nothing else; of another folder that is handed over alone the files stay root's.
     let keeps = |name: &String| words::PLACEHOLDER_FILES.contains(&name.as_str());
@@ -150,15 +187,8 @@ pub(super) fn is_read_only(draft: &Draft<'_>, owners: &Owners, index: usize, cod
         let name = path.rsplit('/').next().unwrap_or("");
         DATA.contains(&name) && !code.iter().any(|code| value::within(path, code))
     };
-    let sources = start::sources(scene, index);
-    let files = sources.iter().filter(|source| {
-        let path = scene.in_context(source.trim_start_matches('/'));
-        path.is_some_and(|path| matches!(scene.files.entry(&path), Entry::File { .. }))
-    });
-    let (files, folders) = (files.count(), brought(scene, owners, index));
-    let from = scene.model.instruction(index).is_some_and(|found| found.flag("from").is_some());
-    let whole = !from && !sources.is_empty() && files + folders.len() == sources.len();
-    whole && folders.iter().all(|folder| reads(scene, folder, DEPTH, &mut 0, &theirs, &named))
+    let folders = brought(scene, owners, index).into_iter();
+    folders.map(|folder| holds_data(scene, &folder, DEPTH, &mut 0, &theirs, &named)).collect()
 }
 
 /// Folders that are called like what a process writes.
@@ -187,25 +217,33 @@ const DATA: [&str; 22] = [
     "volume",
 ];
 
-fn reads(
+fn holds_data(
     scene: &Scene<'_>,
     folder: &Brought,
     depth: usize,
     seen: &mut usize,
     theirs: &dyn Fn(&Brought) -> bool,
     named: &dyn Fn(&str) -> bool,
-) -> bool {
-    scene.files.list(&folder.context).iter().all(|name| {
+) -> Option<bool> {
+    for name in scene.files.list(&folder.context).iter() {
         *seen += 1;
         let inner = folder.inner(name);
         if *seen > MOST || depth == 0 {
-            return false;
+            return None;
         }
         match scene.files.entry(&inner.context) {
-            Entry::File { .. } => ![".db", ".sqlite", ".sqlite3"].iter().any(|ending| name.ends_with(ending)),
-            Entry::Folder if matches!(name.as_str(), ".git" | "node_modules") || theirs(&inner) => true,
-            Entry::Folder => !named(&inner.image) && reads(scene, &inner, depth - 1, seen, theirs, named),
-            _ => false,
+            Entry::File { .. } if [".db", ".sqlite", ".sqlite3"].iter().any(|ending| name.ends_with(ending)) => {
+                return Some(true);
+            }
+            Entry::File { .. } => {}
+            Entry::Folder if matches!(name.as_str(), ".git" | "node_modules") || theirs(&inner) => {}
+            Entry::Folder if named(&inner.image) => return Some(true),
+            Entry::Folder => match holds_data(scene, &inner, depth - 1, seen, theirs, named) {
+                Some(false) => {}
+                found => return found,
+            },
+            _ => return None,
         }
-    })
+    }
+    Some(false)
 }

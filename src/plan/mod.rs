@@ -3,11 +3,13 @@
 mod any_user;
 mod arrived;
 pub mod block;
+mod cache;
 pub mod change;
 pub mod chown;
 mod comment;
 mod companions;
 mod created;
+mod database;
 pub mod fed;
 mod framework;
 mod given;

@@ -1,8 +1,8 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
 use super::{
-    Change, Draft, Handed, Identity, any_user, companions, given, modes, opened, own, owner_modes, plain, witness,
-    write_set,
+    Change, Draft, Handed, Identity, any_user, companions, framework, given, modes, opened, own, owner_modes, plain,
+    witness, write_set,
 };
 use crate::context::Entry;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
@@ -27,6 +27,9 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
             (None, Some(folder)) => own::by_default(draft, &identity, &owners, &folder),
             (None, None) => plain::no_folder(draft, &identity, &owners),
         }
+    }
+    if identity.worker && draft.options.ownership != Ownership::None {
+        framework::of_worker(draft, &identity, &owners);
     }
     write_set::plan(draft, &identity, &owners);
     kept(draft, &identity);
@@ -158,12 +161,16 @@ pub fn brings_folder(model: &Model<'_>, index: usize) -> bool {
     })
 }
 
+/// How archives end.
+pub(super) const ARCHIVES: [&str; 8] = [".tar", ".gz", ".tgz", ".bz2", ".xz", ".txz", ".zst", ".zip"];
+
 /// `ADD` unpacks local archives and ignores `--chown` for them (measured).
 pub fn is_archive(model: &Model<'_>, index: usize) -> bool {
-    const ENDINGS: [&str; 8] = [".tar", ".gz", ".tgz", ".bz2", ".xz", ".txz", ".zst", ".zip"];
     let Some(found) = model.instruction(index).filter(|found| found.keyword == Keyword::Add) else { return false };
     let Args::Copy { sources, .. } = &found.args else { return false };
-    sources.iter().any(|source| ENDINGS.iter().any(|ending| source.text.ends_with(ending)) || source.text.contains('*'))
+    sources
+        .iter()
+        .any(|source| ARCHIVES.iter().any(|ending| source.text.ends_with(ending)) || source.text.contains('*'))
 }
 
 /// Bytes of the build context; `None` when it cannot be known or is too large to count.
