@@ -76,8 +76,8 @@ fn again(draft: &mut Draft<'_>, found: &Framework, folder: &str) {
         if draft.handed.iter().any(theirs) {
             continue;
         }
-        let inside = |code: &&str| if root.is_empty() { (*code).to_owned() } else { format!("{root}/{code}") };
-        let mut folders = found.code.iter().map(|code| inside(&code));
+        let inside = |code: &str| if root.is_empty() { code.to_owned() } else { format!("{root}/{code}") };
+        let mut folders = found.code.iter().map(|code| inside(code));
         let Some(place) = folders.find_map(|code| says(scene, &code, mark, DEPTH, &mut 0)) else { continue };
         let message = format!(
             "{place} says `{mark}`: what {} makes anew by it cannot be written into {path}, which stays root's, and lives in memory only",
