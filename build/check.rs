@@ -298,13 +298,20 @@ pub fn frameworks(path: &str, text: &str) -> Result<Frameworks, Vec<String>> {
     let frameworks: Frameworks = parse(path, text)?;
     let mut file = File { path, text, problems: Vec::new() };
     for framework in &frameworks.frameworks {
-        if framework.manifests.is_empty() || framework.writes.is_empty() {
+        if framework.manifests.is_empty() || framework.writes.is_empty() && framework.fills.is_empty() {
             file.wrong(0, &framework.name, format!("`{}` without manifests or writes", framework.name));
         }
-        for folder in &framework.writes {
+        let folders = [&framework.writes, &framework.fills, &framework.code].into_iter().flatten();
+        for folder in folders.chain(framework.again.values()) {
             file.path(0, "writes", &format!("/{folder}"));
         }
         file.sources(&framework.sources);
+    }
+    for database in &frameworks.databases {
+        if database.files.is_empty() || database.marks.is_empty() || database.keys.is_empty() {
+            file.wrong(0, &database.name, format!("`{}` without files, marks or keys", database.name));
+        }
+        file.sources(&database.sources);
     }
     finish(file, frameworks)
 }

@@ -60,6 +60,9 @@ pub struct Shows {
     /// Programs that load a module named as `module:name`.
     #[serde(default)]
     pub loaders: Vec<String>,
+    /// Options of them behind which the module stands.
+    #[serde(default)]
+    pub loads: Vec<String>,
     /// A text that stands where a compiled program begins; empty where an interpreter is told the file.
     #[serde(default)]
     pub begins: String,
@@ -138,6 +141,7 @@ pub fn languages(path: &str, text: &str) -> Result<Languages, Vec<String>> {
             &shows.turns,
             &shows.verbs,
             &shows.loaders,
+            &shows.loads,
             &shows.imports,
             &shows.reads,
             &shows.here,
@@ -188,12 +192,13 @@ pub fn rows(languages: &Languages) -> impl Iterator<Item = String> {
 
 fn shows(shows: &Shows) -> String {
     format!(
-        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?}, reads: &{:?}, here: &{:?}, up: &{:?}, asks: &{:?}, enters: &{:?}, owns: &{:?}, settings: &{:?}, homes: &{:?}, codes: &{:?} }}",
+        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, loads: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?}, reads: &{:?}, here: &{:?}, up: &{:?}, asks: &{:?}, enters: &{:?}, owns: &{:?}, settings: &{:?}, homes: &{:?}, codes: &{:?} }}",
         shows.comment,
         shows.blocks,
         shows.options,
         shows.verbs,
         shows.loaders,
+        shows.loads,
         shows.begins,
         shows.imports,
         shows.root_checks,

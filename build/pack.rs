@@ -4,8 +4,8 @@ use super::languages;
 use super::read::Templates;
 use super::reasons;
 use super::schema::{
-    Account, Along, Commands, Drops, Facts, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens, Variant,
-    Writable,
+    Account, Along, Commands, Drops, Facts, FileDatabase, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens,
+    Variant, Writable,
 };
 use super::words;
 
@@ -31,6 +31,7 @@ pub fn tables(templates: &Templates) -> String {
     tokens(&mut out, &templates.tokens);
     table(&mut out, "LANGUAGES", "Language", languages::rows(&templates.languages));
     table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
+    table(&mut out, "DATABASES", "FileDatabase", templates.frameworks.databases.iter().map(database));
     table(&mut out, "REASONS", "Reason", reasons::rows(&templates.reasons));
     out + &words::module(&templates.words)
 }
@@ -258,11 +259,27 @@ fn moved_by(moved: &MovedBy) -> String {
 
 fn framework(framework: &Framework) -> String {
     format!(
-        "Framework {{ name: {:?}, manifests: {}, programs: {}, writes: {} }}",
+        "Framework {{ name: {:?}, manifests: {}, programs: {}, writes: {}, fills: {}, code: {}, whole: {}, unless: {}, again: {} }}",
         framework.name,
         list(&framework.manifests, |(file, marks)| format!("({file:?}, {})", texts(marks))),
         texts(&framework.programs),
         texts(&framework.writes),
+        texts(&framework.fills),
+        texts(&framework.code),
+        framework.whole,
+        list(&framework.unless, |(file, marks)| format!("({file:?}, {})", texts(marks))),
+        list(&framework.again, |pair| format!("{pair:?}")),
+    )
+}
+
+fn database(database: &FileDatabase) -> String {
+    format!(
+        "FileDatabase {{ name: {:?}, files: {}, marks: {}, keys: {}, beside: {} }}",
+        database.name,
+        texts(&database.files),
+        texts(&database.marks),
+        texts(&database.keys),
+        database.beside,
     )
 }
 

@@ -465,6 +465,8 @@ fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(source: D) -> Result<O
 pub struct Frameworks {
     /// One entry a framework.
     pub frameworks: Vec<Framework>,
+    /// One entry a library that keeps a database in a file.
+    pub databases: Vec<FileDatabase>,
 }
 
 /// A framework.
@@ -479,8 +481,43 @@ pub struct Framework {
     /// Its own programs in the app's folder: one among the words of the command tells it too.
     #[serde(default)]
     pub programs: Vec<String>,
-    /// Folders that it writes, relative to the app's folder.
+    /// Folders that it writes, relative to the app's folder: with all below.
+    #[serde(default)]
     pub writes: Vec<String>,
+    /// Folders that it puts new files into, beside what the build leaves there.
+    #[serde(default)]
+    pub fills: Vec<String>,
+    /// Folders that hold its source, whatever they are called.
+    #[serde(default)]
+    pub code: Vec<String>,
+    /// Whether nothing but these folders is written by what every app on it is made of.
+    #[serde(default)]
+    pub whole: bool,
+    /// Files of the app's folder, with texts of which any tells that nothing of it runs.
+    #[serde(default, deserialize_with = "pairs")]
+    pub unless: BTreeMap<String, Vec<String>>,
+    /// Texts of source by which it writes again what the build left, and the folder where that lies.
+    #[serde(default, deserialize_with = "pairs")]
+    pub again: BTreeMap<String, String>,
+    /// Where that is said.
+    pub sources: Vec<String>,
+}
+
+/// A library whose configuration says where its database lies, which is a file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FileDatabase {
+    /// Its name.
+    pub name: String,
+    /// The configuration, relative to the app's folder: the first that is there.
+    pub files: Vec<String>,
+    /// Texts of it, blanks and single quotes aside, of which any tells that the database is a file.
+    pub marks: Vec<String>,
+    /// The keys behind which the database stands.
+    pub keys: Vec<String>,
+    /// Whether its path begins in the configuration's own folder, not in the app's.
+    #[serde(default)]
+    pub beside: bool,
     /// Where that is said.
     pub sources: Vec<String>,
 }

@@ -42,6 +42,8 @@ pub struct Shows {
     pub verbs: &'static [&'static str],
     /// Programs that load a module named as `module:name`.
     pub loaders: &'static [&'static str],
+    /// Options of them behind which the module stands.
+    pub loads: &'static [&'static str],
     /// A text that stands where a compiled program begins; empty where an interpreter is told the file.
     pub begins: &'static str,
     /// Words of lines that bring in another file.

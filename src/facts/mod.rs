@@ -9,9 +9,9 @@ mod template;
 pub use language::{Language, Shows, languages};
 pub use package::{PackageAccount, package_account};
 pub use program::{
-    Along, AtStart, Framework, HomeDownload, MovedBy, MovedWrites, ProgramFacts, ProgramKind, ProgramRole, Writes,
-    command, frameworks, home_downloads, home_files, home_readers, ignores_cwd, is_app_account, is_tool_variable,
-    makes_accounts, private_makers, writes,
+    Along, AtStart, FileDatabase, Framework, HomeDownload, MovedBy, MovedWrites, ProgramFacts, ProgramKind,
+    ProgramRole, Writes, command, databases, frameworks, home_downloads, home_files, home_readers, ignores_cwd,
+    is_app_account, is_tool_variable, makes_accounts, private_makers, writes,
 };
 pub use reason::{Reason, is_switch_only, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};

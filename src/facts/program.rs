@@ -1,8 +1,8 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
 use super::{
-    APP_ACCOUNTS, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, PRIVATE_MAKERS, PROGRAMS,
-    TOOL_VARIABLES,
+    APP_ACCOUNTS, DATABASES, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, PRIVATE_MAKERS,
+    PROGRAMS, TOOL_VARIABLES,
 };
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
@@ -215,8 +215,38 @@ pub struct Framework {
     pub manifests: &'static [(&'static str, &'static [&'static str])],
     /// Its own programs in the app's folder: one among the words of the command tells it too.
     pub programs: &'static [&'static str],
-    /// Folders that it writes, relative to the app's folder.
+    /// Folders that it writes, relative to the app's folder: with all below.
     pub writes: &'static [&'static str],
+    /// Folders that it puts new files into, beside what the build leaves there.
+    pub fills: &'static [&'static str],
+    /// Folders that hold its source, whatever they are called.
+    pub code: &'static [&'static str],
+    /// Whether nothing but these folders is written by what every app on it is made of.
+    pub whole: bool,
+    /// Files of the app's folder, with texts of which any tells that nothing of it runs.
+    pub unless: &'static [(&'static str, &'static [&'static str])],
+    /// Texts of source by which it writes again what the build left, and the folder where that lies.
+    pub again: &'static [(&'static str, &'static str)],
+}
+
+/// A library whose configuration says where its database lies, which is a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileDatabase {
+    /// Its name.
+    pub name: &'static str,
+    /// The configuration, relative to the app's folder: the first that is there.
+    pub files: &'static [&'static str],
+    /// Texts of it, blanks and single quotes aside, of which any tells that the database is a file.
+    pub marks: &'static [&'static str],
+    /// The keys behind which the database stands.
+    pub keys: &'static [&'static str],
+    /// Whether its path begins in the configuration's own folder, not in the app's.
+    pub beside: bool,
+}
+
+/// Libraries that keep a database in a file.
+pub fn databases() -> &'static [FileDatabase] {
+    DATABASES
 }
 
 /// Frameworks that are known.

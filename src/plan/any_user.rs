@@ -4,7 +4,7 @@
 use super::home::set;
 use super::ownership::{SMALL, context_size, push, shellless};
 use super::uses::{self, uses};
-use super::{Draft, Handed, Identity, Opened, Opening, Origin, created, plain};
+use super::{Draft, Handed, Identity, Opened, Opening, Origin, created, left};
 use crate::model::{Model, Value, source};
 use crate::options::Options;
 
@@ -31,7 +31,7 @@ pub(super) fn grouped(draft: &mut Draft<'_>, identity: &Identity) {
     home(draft, identity);
     let owners = model.owners(stage);
     // What surely is only read needs no more than the others' bits that it has.
-    let read = |index: usize| plain::is_read_only(draft.scene, index) || source::writes_nothing(draft.scene);
+    let read = |index: usize| left::is_read_only(draft, &owners, index, &[]) || source::writes_nothing(draft.scene);
     let trees: Vec<(String, usize)> = owners
         .copies
         .iter()

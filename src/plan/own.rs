@@ -1,12 +1,11 @@
 //! The app's own folder: what is copied into it gets `--chown`, the folder itself is handed over, and what steps of the
 //! build leave there is handed over or named.
 
-use super::ownership::{
-    RULE, SMALL, brings_folder, context_size, framework, give_copy, is_archive, push, shellless, written,
-};
+use super::left::Remains;
+use super::ownership::{RULE, SMALL, brings_folder, context_size, give_copy, is_archive, push, shellless, written};
 use super::settled::{scripts, settled};
 use super::uses::{Used, uses};
-use super::{Change, Draft, Handed, Identity, arrived, fed, linked, plain};
+use super::{Change, Draft, Handed, Identity, arrived, fed, framework, left, linked};
 use crate::context::Entry;
 use crate::model::owner::{Copied, Made, Owners, is_packaged};
 use crate::model::{Model, source, start, value};
@@ -143,7 +142,7 @@ fn folder_itself(
     owners: &Owners,
     folder: &str,
     made_by_copy: bool,
-    left: &[usize],
+    copies: &[usize],
     uses: &[Used],
 ) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
@@ -154,7 +153,7 @@ fn folder_itself(
             && !super::uses::opened(model, stage, used.at, folder, identity)
     };
     let opaque = uses.iter().filter(stays).max_by_key(|used| used.at);
-    let code_left = left.iter().copied().find(|index| brings_folder(model, *index) || is_archive(model, *index));
+    let code_left = copies.iter().copied().find(|index| brings_folder(model, *index) || is_archive(model, *index));
     if shellless(model, stage) {
         let theirs = owners.owner(folder).is_some_and(|owner| identity.owns(owner));
         let why = "WORKDIR of the command";
@@ -174,7 +173,7 @@ fn folder_itself(
     let installs = uses.iter().any(|used| used.installs);
     let small = context_size(draft.scene).is_some_and(|size| size < SMALL);
     // What another stage brings may be of any size, and would be written once more.
-    let staged = left.iter().any(|index| model.instruction(*index).is_some_and(|found| found.flag("from").is_some()));
+    let staged = copies.iter().any(|index| model.instruction(*index).is_some_and(|found| found.flag("from").is_some()));
     // What a comment says is left to root, no recursive chown may give away.
     let left_alone = owners.copies.iter().map(|copy| copy.instruction).find(|at| draft.options.leaves(RULE, *at));
     if let Some(at) = left_alone.filter(|_| !source::writes_nothing(draft.scene)) {
@@ -191,38 +190,20 @@ fn folder_itself(
         && small
         && !kept
         && draft_changes_none_below(draft, folder);
-    let known = !tree && framework(draft, identity, folder);
     if !tree {
+        let found = framework::hand_over(draft, identity, folder);
         written(draft, identity, folder);
-    }
-    if known {
-        // What the app writes is told by its framework, and handed over.
-    } else if let Some(used) = opaque.filter(|_| !tree) {
-        let line = model.line(used.at);
-        push(
-            draft,
-            "opaque-run",
-            used.at,
-            format!("what the RUN on line {line} leaves in {folder} cannot be known, and stays root's"),
-        );
-    } else if let Some(index) =
-        code_left.filter(|index| !tree && (is_archive(model, *index) || !plain::is_read_only(draft.scene, *index)))
-    {
-        let line = model.line(index);
-        let message = if is_archive(model, index) {
-            format!(
-                "what ADD on line {line} unpacks stays root's (--chown does not reach it): check that the process only reads it"
-            )
-        } else {
-            format!(
-                "the copy on line {line} stays root's because later steps work on it: check that the process writes into none of its folders"
-            )
-        };
-        push(draft, "root-owned-code", index, message);
+        let code: Vec<String> = found.iter().flat_map(|it| it.code).map(|path| value::join(folder, path)).collect();
+        left::waiting(draft, identity, owners, copies, &code);
+        let whole = found.filter(|found| found.whole);
+        let builds = |used: &&Used| whole.is_some_and(|found| framework::builds(draft.scene, found, used.at));
+        let opaque = uses.iter().filter(stays).filter(|used| !builds(used)).max_by_key(|used| used.at);
+        let (opaque, code) = (opaque.map(|used| used.at), code.as_slice());
+        left::tell(draft, owners, &Remains { folder, opaque, left: copies, code, whole: whole.is_some() });
     }
     // Where nothing in the folder stays root's, caches beside the packages have their place.
     let root_made = |used: &Used| used.writes && model.user(stage, used.at).is_root();
-    if tree || (left.is_empty() && !uses.iter().any(root_made)) {
+    if tree || (copies.is_empty() && !uses.iter().any(root_made)) {
         draft.hazards.retain(|hazard| hazard.id != "framework-cache");
     }
     // The legacy builder makes a WORKDIR as root whatever USER says (measured): only a chown makes it surely theirs.

@@ -1,11 +1,10 @@
 //! What is handed over: the app's own folder, what is copied into it, and the write set.
 
 use super::{
-    Change, Draft, Handed, Identity, any_user, companions, given, modes, opened, own, owner_modes, plain, witness,
-    write_set,
+    Change, Draft, Handed, Identity, any_user, companions, framework, given, modes, opened, own, owner_modes, plain,
+    witness, write_set,
 };
 use crate::context::Entry;
-use crate::facts;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
 use crate::model::owner::{Made, Owners};
 use crate::model::start;
@@ -28,6 +27,9 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
             (None, Some(folder)) => own::by_default(draft, &identity, &owners, &folder),
             (None, None) => plain::no_folder(draft, &identity, &owners),
         }
+    }
+    if identity.worker && draft.options.ownership != Ownership::None {
+        framework::of_worker(draft, &identity, &owners);
     }
     write_set::plan(draft, &identity, &owners);
     kept(draft, &identity);
@@ -78,31 +80,6 @@ pub fn shellless(model: &Model<'_>, stage: usize) -> bool {
 
 pub(super) fn push(draft: &mut Draft<'_>, id: &'static str, at: usize, message: impl Into<String>) {
     draft.hazards.push(Hazard { id, weight: Weight::Unsafe, message: message.into(), at, packaged: false });
-}
-
-/// Hands over what the app writes by its framework, if it is built on one that is known.
-pub(super) fn framework(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> bool {
-    let scene = draft.scene;
-    let holds = |(file, marks): &(&str, &[&str])| {
-        let text = scene.file(&value::join(folder, file)).map(|file| String::from_utf8_lossy(&file.text).into_owned());
-        text.is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
-    };
-    let programs = start::all(scene);
-    let words: Vec<&str> = programs
-        .iter()
-        .flat_map(|program| program.arguments.iter().flatten().chain([&program.path]))
-        .map(String::as_str)
-        .collect();
-    let started = |name: &&str| {
-        words.iter().any(|word| word.trim_start_matches("./") == *name || *word == value::join(folder, name))
-    };
-    let shows =
-        |framework: &&facts::Framework| framework.manifests.iter().any(holds) || framework.programs.iter().any(started);
-    let Some(found) = facts::frameworks().iter().find(shows) else { return false };
-    for path in found.writes.iter().map(|path| value::join(folder, path)) {
-        give(draft, identity, path, format!("{} writes it at run time", found.name));
-    }
-    true
 }
 
 /// Hands over the folders that servers keep their data in.
@@ -164,7 +141,8 @@ pub(super) fn give_copy(
     draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
 }
 
-fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
+/// Hands over a folder with all below, made first where it is missing.
+pub(super) fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
     let done = |handed: &Handed| handed.path == path || (handed.tree && value::within(&path, &handed.path));
     if !draft.handed.iter().any(done) {
         draft.handed.push(Handed { path, owner: identity.owner(), tree: true, make: true, by_copy: false, why });
@@ -183,12 +161,16 @@ pub fn brings_folder(model: &Model<'_>, index: usize) -> bool {
     })
 }
 
+/// How archives end.
+pub(super) const ARCHIVES: [&str; 8] = [".tar", ".gz", ".tgz", ".bz2", ".xz", ".txz", ".zst", ".zip"];
+
 /// `ADD` unpacks local archives and ignores `--chown` for them (measured).
 pub fn is_archive(model: &Model<'_>, index: usize) -> bool {
-    const ENDINGS: [&str; 8] = [".tar", ".gz", ".tgz", ".bz2", ".xz", ".txz", ".zst", ".zip"];
     let Some(found) = model.instruction(index).filter(|found| found.keyword == Keyword::Add) else { return false };
     let Args::Copy { sources, .. } = &found.args else { return false };
-    sources.iter().any(|source| ENDINGS.iter().any(|ending| source.text.ends_with(ending)) || source.text.contains('*'))
+    sources
+        .iter()
+        .any(|source| ARCHIVES.iter().any(|ending| source.text.ends_with(ending)) || source.text.contains('*'))
 }
 
 /// Bytes of the build context; `None` when it cannot be known or is too large to count.

@@ -3,11 +3,10 @@
 use super::ownership::{give_copy, push, shellless};
 use super::settled::scripts;
 use super::{Draft, Identity};
-use crate::context::Entry;
 use crate::facts::{self, Writes};
 use crate::model::hazard::Scene;
 use crate::model::owner::{Copied, Owners};
-use crate::model::{source, start, value};
+use crate::model::{source, value};
 use crate::syntax::{Args, Keyword, Word};
 
 /// The process has no folder of its own: fine only where what it is shows that it needs none.
@@ -169,60 +168,4 @@ fn hand_over(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners, data: 
         give_copy(draft, identity, owners, index, &path, &owner, "data of the program, copied along");
     }
     true
-}
-
-/// Whether a copy of the build context that stays root's surely holds only what is read: none of its folders is named
-/// like one for data, and no database lies in it.
-pub(super) fn is_read_only(scene: &Scene<'_>, index: usize) -> bool {
-    const DATA: [&str; 22] = [
-        "cache",
-        "caches",
-        "data",
-        "database",
-        "db",
-        "downloads",
-        "files",
-        "generated",
-        "instance",
-        "log",
-        "logs",
-        "media",
-        "output",
-        "reports",
-        "run",
-        "state",
-        "storage",
-        "temp",
-        "tmp",
-        "uploads",
-        "var",
-        "volume",
-    ];
-    fn look(scene: &Scene<'_>, path: &str, depth: usize, seen: &mut usize) -> bool {
-        scene.files.list(path).iter().all(|name| {
-            *seen += 1;
-            let inner = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-            if *seen > 2000 || depth > 6 {
-                return false;
-            }
-            match scene.files.entry(&inner) {
-                Entry::File { .. } => ![".db", ".sqlite", ".sqlite3"].iter().any(|ending| name.ends_with(ending)),
-                Entry::Folder if matches!(name.as_str(), ".git" | "node_modules") => true,
-                Entry::Folder => !DATA.contains(&name.as_str()) && look(scene, &inner, depth + 1, seen),
-                _ => false,
-            }
-        })
-    }
-    let from = scene.model.instruction(index).is_some_and(|found| found.flag("from").is_some());
-    let sources = start::sources(scene, index);
-    !from
-        && !sources.is_empty()
-        && sources.iter().all(|source| {
-            let path = scene.in_context(source.trim_start_matches('/'));
-            path.is_some_and(|path| match scene.files.entry(&path) {
-                Entry::File { .. } => true,
-                Entry::Folder => look(scene, &path, 0, &mut 0),
-                _ => false,
-            })
-        })
 }

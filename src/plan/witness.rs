@@ -120,7 +120,7 @@ fn is_given(draft: &Draft<'_>, identity: &Identity, owners: &Owners) -> bool {
 }
 
 /// Whether the account may write at a path, as far as it shows.
-fn may_write(draft: &Draft<'_>, identity: &Identity, owners: &Owners, path: &str) -> bool {
+pub(super) fn may_write(draft: &Draft<'_>, identity: &Identity, owners: &Owners, path: &str) -> bool {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let below = |folder: &str| folder.len() > 1 && value::within(path, folder);
     let own = model.app_folder(stage);

@@ -3,7 +3,7 @@
 
 use super::named::named_by_env;
 use super::ownership::{RULE, SMALL, context_size, give_copy, is_archive, push, shellless};
-use super::{Change, Draft, Handed, Identity, Origin, arrived, fed, linked, named};
+use super::{Change, Draft, Handed, Identity, Origin, arrived, cache, database, fed, linked, named, witness};
 use crate::facts::{self, words};
 use crate::model::command::Ran;
 use crate::model::owner::{Made, Owners, is_packaged};
@@ -28,11 +28,16 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             _ => {}
         }
     }
+    let caches = cache::all(draft.scene, identity);
+    wanted.extend(caches.iter().map(|cache| (cache.path.clone(), cache.why.clone(), true)));
     wanted.extend(named_by_env(model, stage));
+    wanted.extend(database::folders(draft.scene, witness::command(draft)));
     wanted.extend(named::home(model, stage, identity));
     wanted.extend(named::tool_caches(draft.scene));
     wanted.extend(linked::folders(model, stage));
     named::by_default(draft, identity);
+    named::homeless(draft);
+    database::tell(draft, identity, owners);
     let volumes = draft.scene.named_volumes().into_iter();
     wanted.extend(volumes.map(|(file, path)| (path, format!("volume of {file}"), true)));
     wanted.extend(draft.options.paths.iter().map(|path| (path.clone(), NAMED.to_owned(), true)));
@@ -85,7 +90,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) 
             );
             return;
         }
-        let mut tree = is_worked_in(model, stage, owners, &path);
+        let mut tree = is_worked_in(model, stage, owners, &path) || cache::settle(draft, &caches, &path);
         // A single file holds nothing.
         let leaves = |ran: &Ran| ran.leaves(&|path| is_folder(owners, path)).contains(&path);
         let file = model.runs(stage).any(|(of, at)| model.commands(of, at).list.iter().any(leaves));

@@ -47,6 +47,7 @@ const NOTHING: Shows = Shows {
     options: &[],
     verbs: &[],
     loaders: &[],
+    loads: &[],
     begins: "",
     imports: &[],
     root_checks: &[],

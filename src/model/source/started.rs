@@ -220,9 +220,15 @@ fn by_argument(scene: &Scene<'_>, at: usize, name: &str, arguments: &[Option<Str
         first(vec![format!("{path}.py"), format!("{path}/__main__.py"), format!("{path}/__init__.py")], runs)
     };
     if !language.is_run_by(name) {
-        return arguments.iter().flatten().find_map(|word| {
+        let words: Vec<&str> = arguments.iter().flatten().map(String::as_str).collect();
+        let behind = |at: usize| at.checked_sub(1).and_then(|at| words.get(at));
+        return words.iter().enumerate().find_map(|(at, word)| {
+            let loads = language.shows.loads;
+            if behind(at).is_some_and(|option| loads.contains(option)) && !word.contains(['/', ':']) {
+                return module(word, false);
+            }
             // `shop.wsgi` alone means its `application`.
-            let path = word.split_once(':').map_or(word.as_str(), |(path, _)| path);
+            let path = word.split_once(':').map_or(*word, |(path, _)| path);
             let named = !word.starts_with('-') && !word.contains('/') && path.chars().any(char::is_alphabetic);
             Some(path).filter(|_| named).and_then(|path| module(path, false))
         });

@@ -264,7 +264,8 @@ impl<'w, 's> Walk<'w, 's> {
     }
 }
 
-fn is_shell(name: &str) -> bool {
+/// Whether a program is a shell.
+pub fn is_shell(name: &str) -> bool {
     matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh")
 }
 

@@ -1,0 +1,1 @@
+module.exports = { images: { remotePatterns: [{ hostname: 'pictures.example.org' }] } }
