@@ -213,11 +213,16 @@ fn add(
 }
 
 fn edits(model: &Model<'_>, plan: &Plan) -> Result<Vec<Edit>, String> {
-    let mut edits = Vec::new();
+    let mut edits: Vec<Edit> = Vec::new();
     for change in &plan.changes {
-        edits.extend(
-            change.edits(model, &plan.changes).ok_or_else(|| format!("a change cannot be written: {change:?}"))?,
-        );
+        let made = change.edits(model, &plan.changes);
+        for edit in made.ok_or_else(|| format!("a change cannot be written: {change:?}"))? {
+            // Two inserts at one place are one: in which order they come, no reader of a report could tell.
+            match edits.iter_mut().find(|other| edit.span.is_empty() && other.span == edit.span) {
+                Some(other) => other.text.extend(edit.text),
+                None => edits.push(edit),
+            }
+        }
     }
     Ok(edits)
 }

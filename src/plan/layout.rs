@@ -61,7 +61,10 @@ impl<'l, 'm> Layout<'l, 'm> {
         // Copies alone stand with what they are for.
         if (block.first, block.last) == (Keyword::Copy, Keyword::Copy) {
             let above = !parted && before.is_some_and(|before| !matches!(before, Keyword::From | Keyword::Copy));
-            return Some(Spot { at, above, below: false, unended: false });
+            let place = Place::Above(anchor);
+            let beside = |change: &Change| matches!(change, Change::Block { place: other, .. } if *other == place);
+            let below = parted && self.changes.iter().any(beside);
+            return Some(Spot { at, above, below, unended: false });
         }
         // A USER that becomes the account's stands as the block's own.
         let own = found.keyword == Keyword::User;
