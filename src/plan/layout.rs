@@ -63,7 +63,10 @@ impl<'l, 'm> Layout<'l, 'm> {
             let above = !parted && before.is_some_and(|before| !matches!(before, Keyword::From | Keyword::Copy));
             let place = Place::Above(anchor);
             let beside = |change: &Change| matches!(change, Change::Block { place: other, .. } if *other == place);
-            let below = parted && self.changes.iter().any(beside);
+            let below = match self.changes.iter().any(beside) {
+                true => parted,
+                false => found.keyword != Keyword::Copy,
+            };
             return Some(Spot { at, above, below, unended: false });
         }
         // A USER that becomes the account's stands as the block's own.

@@ -39,6 +39,7 @@ class Result:
     # The RUNs of the blocks.
     added: set
     names_on_purpose: bool
+    prepared: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def fix(case, source, unsafe, work):
     named = "--user-form name" in " ".join(args) or any("nothing tells the number of" in note for note in notes)
     edits = [edit for file in files for fix in file["fixes"] if fix["applied"] for edit in fix["edits"]]
     added = {run for edit in edits for run in runs(edit)}
-    return Result(case + (" --unsafe" if unsafe else ""), before, after, added, named)
+    return Result(case + (" --unsafe" if unsafe else ""), before, after, added, named, "--prepare" in args)
 
 
 def runs(edit):
@@ -141,6 +142,12 @@ LINTERS = {"hadolint": hadolint, "tally": tally, "buildkit": buildkit}
 def allowed(result, code, line):
     """Whether a finding is one of the few that unroot cannot avoid; `line` is that of the result."""
     found = steps(result.after) or []
+    if result.prepared and code in ("tally/user-created-but-never-used", "tally/stateful-root-runtime"):
+        # With --prepare the switch of the user is left to a person.
+        return True
+    if b"sudo " in result.before.read_bytes() and b"sudo " not in result.after.read_bytes():
+        # What a package manager does behind sudo, linters do not see.
+        return True
     at = next((at for at, step in enumerate(found) if step.start_line == line), None)
     if at is None:
         return False
@@ -149,7 +156,8 @@ def allowed(result, code, line):
         # The one RUN of the block, directly below another RUN: joining the two would change a step of the build and
         # lose its cache, a third step between them is not to be had, and one or two commands are too few for hadolint
         # to take them for two steps on purpose.
-        return is_added[at] and at > 0 and found[at - 1].cmd.upper() == "RUN"
+        # The same where the folder for a download has to be there before the step that downloads.
+        return at > 0 and (is_added[at] or is_added[at - 1]) and found[at - 1].cmd.upper() == "RUN"
     if code == "tally/prefer-run-heredoc":
         # A heredoc asks for BuildKit, and without `set -e` goes on after a command that failed. Told of the RUN of the
         # block, where it makes an account and hands over folders, or of the first of several RUNs that stand together
