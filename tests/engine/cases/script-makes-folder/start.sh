@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+mkdir -p /orders
+exec python -u app.py /orders
