@@ -11,7 +11,7 @@ pub use package::{PackageAccount, package_account};
 pub use program::{
     Along, AtStart, FileDatabase, Framework, HomeDownload, MovedBy, MovedWrites, ProgramFacts, ProgramKind,
     ProgramRole, Writes, command, databases, frameworks, home_downloads, home_files, home_readers, ignores_cwd,
-    is_app_account, is_tool_variable, makes_accounts, private_makers, writes,
+    is_app_account, is_tool_variable, is_whole, makes_accounts, private_makers, writes,
 };
 pub use reason::{Reason, is_switch_only, reasons};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};

@@ -109,6 +109,21 @@ pub struct HomeDownload {
     pub moved_by: Option<MovedBy>,
 }
 
+impl HomeDownload {
+    /// Whether a text holds all marks, each as a whole: `playwright install-deps` is no `playwright install`.
+    pub fn is_marked(&self, text: &str) -> bool {
+        !self.marks.is_empty() && self.marks.iter().all(|mark| is_whole(text, mark))
+    }
+}
+
+/// Whether a text holds a mark that no letter and no dash goes on with.
+pub fn is_whole(text: &str, mark: &str) -> bool {
+    text.match_indices(mark).any(|(at, _)| {
+        let next = text.get(at + mark.len()..).and_then(|rest| rest.chars().next());
+        !next.is_some_and(|next| next.is_ascii_alphabetic() || next == '-')
+    })
+}
+
 /// A manifest in a RUN's folder whose packages the RUN installs, and what else has to be so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Along {

@@ -62,8 +62,7 @@ pub(super) fn grouped(draft: &mut Draft<'_>, identity: &Identity) {
 fn home(draft: &mut Draft<'_>, identity: &Identity) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let set = model.environment(stage, usize::MAX, "HOME");
-    let moved = draft.relocation.as_ref().is_some_and(|relocation| relocation.home.is_some());
-    if !moved && (set != Value::Unset || shellless(model, stage)) {
+    if draft.home.is_none() && (set != Value::Unset || shellless(model, stage)) {
         return;
     }
     let own = |path: &String| path.starts_with("/home/") || !model.is_base_folder(stage, path);

@@ -114,8 +114,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let prepare = draft.options.prepare;
     let user = Some(identity.user.clone()).filter(|_| !prepare);
     // A RUN above a VOLUME still needs the root that an earlier USER names.
-    let home = draft.relocation.as_ref().and_then(|it| it.home.as_ref()).or(draft.home.as_ref());
-    let env = home.map(|home| format!("HOME={home}"));
+    let env = draft.home.as_ref().map(|home| format!("HOME={home}"));
     let alone = commands.is_empty() && volume.is_none() && env.is_none();
     let Some(word) = user.clone() else {
         // What stands above a VOLUME needs no block.

@@ -55,9 +55,7 @@ fn fills(scene: &Scene<'_>, identity: &Identity, name: &str, path: &str) -> Opti
         named && !prepares || set && runs_code(ran)
     };
     let fetches = |text: &str| {
-        facts::home_downloads().iter().any(|download| {
-            download.settled_by.contains(&name) && download.marks.iter().all(|mark| text.contains(mark))
-        })
+        facts::home_downloads().iter().any(|download| download.settled_by.contains(&name) && download.is_marked(text))
     };
     let runs: Vec<(usize, usize)> = model.runs(stage).collect();
     let root = runs.into_iter().rev().filter(|(of, at)| model.user(*of, *at).is_root());

@@ -39,15 +39,9 @@ pub(super) fn of(scene: &Scene<'_>, folder: &str) -> Option<&'static Framework> 
 pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity, folder: &str) -> Option<&'static Framework> {
     let found = of(draft.scene, folder)?;
     let why = format!("{} writes it at run time", found.name);
-    for path in found.writes.iter().map(|path| value::join(folder, path)) {
-        give(draft, identity, path, why.clone());
-    }
-    for path in found.fills.iter().map(|path| value::join(folder, path)) {
-        let done = |handed: &Handed| handed.path == path || (handed.tree && value::within(&path, &handed.path));
-        if !draft.handed.iter().any(done) {
-            let (owner, why) = (identity.owner(), why.clone());
-            draft.handed.push(Handed { path, owner, tree: false, make: true, by_copy: false, why });
-        }
+    let (trees, alone) = (found.writes.iter().map(|path| (path, true)), found.fills.iter().map(|path| (path, false)));
+    for (path, tree) in trees.chain(alone) {
+        give(draft, identity, value::join(folder, path), tree, why.clone());
     }
     again(draft, found, folder);
     Some(found)
@@ -60,7 +54,7 @@ pub(super) fn of_worker(draft: &mut Draft<'_>, identity: &Identity, owners: &Own
     let Some(found) = of(draft.scene, &folder) else { return };
     let given = |path: &String| owners.owner(path).is_some_and(|owner| !owner.starts_with("0:"));
     for path in found.writes.iter().map(|path| value::join(&folder, path)).filter(|path| !given(path)) {
-        give(draft, identity, path, format!("{} writes it at run time", found.name));
+        give(draft, identity, path, true, format!("{} writes it at run time", found.name));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Copies of the build context that stay root's: folders in them that wait for content are handed over, and what may hold
 //! data is told.
 
-use super::ownership::{ARCHIVES, brings_folder, is_archive, push};
+use super::ownership::{ARCHIVES, brings_folder, is_archive, is_handed, push};
 use super::{Draft, Handed, Identity};
 use crate::context::Entry;
 use crate::facts::words;
@@ -49,8 +49,7 @@ pub(super) fn waiting(draft: &mut Draft<'_>, identity: &Identity, owners: &Owner
         }
         for (path, name) in found {
             let given = owners.owner(&path).is_some_and(|owner| !owner.starts_with("0:") || identity.owns(owner));
-            let done = |handed: &Handed| handed.path == path || (handed.tree && value::within(&path, &handed.path));
-            if given || draft.handed.iter().any(done) {
+            if given || is_handed(draft, &path) {
                 continue;
             }
             let make = may_be_gone(scene.model, scene.stage, index, &path);

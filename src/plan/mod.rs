@@ -173,7 +173,7 @@ pub struct Draft<'d> {
     pub turned: Vec<Turned>,
     /// How what the process needs gets out of root's home, where the scene is the file as it is afterwards.
     pub relocation: Option<home::Relocation>,
-    /// What HOME is for the process, beside what a relocation says of it.
+    /// What HOME is for the process, where the block has to say it.
     pub home: Option<String>,
     /// Changes besides the block.
     pub changes: Vec<Change>,
@@ -217,7 +217,7 @@ pub struct Plan {
     pub relocated: Vec<home::Relocated>,
     /// Variables that keep downloads out of root's home.
     pub variables: Vec<home::Variable>,
-    /// What HOME is for the process, in place of root's.
+    /// What HOME is for the process, where the block says it.
     pub home: Option<String>,
     /// Whether USER stays as it is.
     pub prepared: bool,
@@ -374,7 +374,7 @@ impl<'d> Draft<'d> {
             turned: self.turned,
             relocated: relocation.relocated,
             variables: relocation.variables,
-            home: relocation.home.or(self.home),
+            home: self.home,
             prepared: self.options.prepare,
             any_user: self.options.openshift,
             changes: self.changes,

@@ -26,8 +26,8 @@ pub(super) fn home(model: &Model<'_>, stage: usize, identity: &Identity) -> Opti
 /// Tells of a home that ENV names where nobody but root can write.
 pub(super) fn homeless(draft: &mut Draft<'_>) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
-    let moved = draft.home.is_some() || draft.relocation.as_ref().is_some_and(|relocation| relocation.home.is_some());
-    let home = model.environments(stage).into_iter().find(|(name, _, _)| name == "HOME").filter(|_| !moved);
+    let home = model.environments(stage).into_iter().find(|(name, _, _)| name == "HOME");
+    let home = home.filter(|_| draft.home.is_none());
     let Some((at, path)) = home.and_then(|(_, at, value)| Some((at, value.certain().and_then(value::normal)?))) else {
         return;
     };

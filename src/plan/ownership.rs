@@ -101,7 +101,7 @@ pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, folder: &str) 
         let path = value::join(folder, top);
         let is_file = !rest.contains('/') && top.trim_start_matches('.').contains('.');
         if !is_file && !PACKAGE_FOLDERS.contains(&top) {
-            give(draft, identity, path, "a start script writes it".to_owned());
+            give(draft, identity, path, true, "a start script writes it".to_owned());
         }
     }
 }
@@ -112,7 +112,7 @@ fn apart(draft: &mut Draft<'_>, identity: &Identity) {
     let outside = |path: &&String| own.as_deref().is_none_or(|own| !value::within(path, own));
     for path in start::written(draft.scene).iter().filter(outside) {
         let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) else { continue };
-        give(draft, identity, folder.to_owned(), "a start script writes into it".to_owned());
+        give(draft, identity, folder.to_owned(), true, "the command or a start script writes into it".to_owned());
     }
 }
 
@@ -141,11 +141,15 @@ pub(super) fn give_copy(
     draft.changes.push(Change::Flag { instruction: index, flag: format!("--chown={owner}") });
 }
 
-/// Hands over a folder with all below, made first where it is missing.
-pub(super) fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, why: String) {
-    let done = |handed: &Handed| handed.path == path || (handed.tree && value::within(&path, &handed.path));
-    if !draft.handed.iter().any(done) {
-        draft.handed.push(Handed { path, owner: identity.owner(), tree: true, make: true, by_copy: false, why });
+/// Whether a path is handed over already, by itself or with a folder above it.
+pub(super) fn is_handed(draft: &Draft<'_>, path: &str) -> bool {
+    draft.handed.iter().any(|handed| handed.path == path || (handed.tree && value::within(path, &handed.path)))
+}
+
+/// Hands over a folder, made first where it is missing: with all below, or alone.
+pub(super) fn give(draft: &mut Draft<'_>, identity: &Identity, path: String, tree: bool, why: String) {
+    if !is_handed(draft, &path) {
+        draft.handed.push(Handed { path, owner: identity.owner(), tree, make: true, by_copy: false, why });
     }
 }
 

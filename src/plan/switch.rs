@@ -101,7 +101,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         Ok(identity) if draft.options.openshift && identity.worker => {
             let why = format!(
                 "the server's own folders belong to {}, and another uid of group 0 cannot write them",
-                identity.named()
+                identity.name.clone().unwrap_or(identity.user)
             );
             draft.refuse(rule, at, message, "group-zero", why);
         }

@@ -19,8 +19,8 @@ pub fn unsettled(scene: &Scene<'_>) -> Vec<(usize, &'static HomeDownload)> {
     for (index, text) in &runs {
         let Some(stage) = model.stage_of(*index) else { continue };
         for download in facts::home_downloads() {
-            let marked = !download.marks.is_empty() && download.marks.iter().all(|mark| holds(text, mark));
-            let hit = marked || download.along.is_some_and(|along| comes_along(scene, &runs, *index, text, &along));
+            let hit = download.is_marked(text)
+                || download.along.is_some_and(|along| comes_along(scene, &runs, *index, text, &along));
             let settled = download.settled_by.iter().any(|name| {
                 !matches!(model.variable(stage, *index, name), Value::Unset) || text.contains(&format!("{name}="))
             });
@@ -32,14 +32,6 @@ pub fn unsettled(scene: &Scene<'_>) -> Vec<(usize, &'static HomeDownload)> {
         }
     }
     found
-}
-
-/// Whether a text holds a mark as a whole: `playwright install-deps` is no `playwright install`.
-fn holds(text: &str, mark: &str) -> bool {
-    text.match_indices(mark).any(|(at, _)| {
-        let next = text.get(at + mark.len()..).and_then(|rest| rest.chars().next());
-        !next.is_some_and(|next| next.is_ascii_alphabetic() || next == '-')
-    })
 }
 
 /// What a RUN says, with the files of the project that it starts and the scripts that an install of packages runs.
@@ -81,10 +73,11 @@ fn installs(ran: &Ran) -> bool {
 
 /// Whether a RUN installs the packages of a manifest that bring a download along.
 fn comes_along(scene: &Scene<'_>, runs: &[(usize, String)], index: usize, text: &str, along: &Along) -> bool {
-    let Some(stage) = scene.model.stage_of(index).filter(|_| along.runs.iter().any(|run| holds(text, run))) else {
+    let Some(stage) = scene.model.stage_of(index).filter(|_| along.runs.iter().any(|run| facts::is_whole(text, run)))
+    else {
         return false;
     };
-    let above = || runs.iter().filter(|(at, _)| *at <= index).any(|(_, text)| holds(text, along.below));
+    let above = || runs.iter().filter(|(at, _)| *at <= index).any(|(_, text)| facts::is_whole(text, along.below));
     let starts = || start::all(scene).iter().any(|program| along.started.contains(&program.name.as_str()));
     if !(along.below.is_empty() || above()) || !(along.started.is_empty() || starts()) {
         return false;

@@ -146,7 +146,7 @@ fn is_log(name: &str, path: &str) -> bool {
 fn is_folder(name: &str, path: &str) -> bool {
     let last = name.rsplit(['-', '_', '.']).next().unwrap_or("");
     let file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    !file && name.ends_with("file.path") || matches!(last, "dir" | "directory" | "folder" | "logdir" | "logs")
+    (!file && name.ends_with("file.path")) || matches!(last, "dir" | "directory" | "folder" | "logdir" | "logs")
 }
 
 /// Trees that only root writes.

@@ -77,7 +77,7 @@ pub struct Relocation {
     /// Trees that RUNs make in the home of the account.
     given: Vec<String>,
     /// What HOME is for the process, in place of root's.
-    pub home: Option<String>,
+    home: Option<String>,
     hazards: Vec<Hazard>,
 }
 
@@ -171,6 +171,7 @@ pub fn apply(draft: &mut Draft<'_>) -> Vec<(usize, String, String)> {
     let Some(identity) = draft.identity.clone().filter(|_| !draft.stopped) else { return Vec::new() };
     let Some(relocation) = draft.relocation.clone() else { return Vec::new() };
     draft.changes.extend(relocation.changes());
+    draft.home.clone_from(&relocation.home);
     draft.hazards.extend(relocation.hazards.iter().cloned());
     draft.handed.extend(relocation.written.iter().map(|(path, tree)| Handed {
         path: path.clone(),
