@@ -1,6 +1,7 @@
 //! What a command does to owners, and what it makes by name.
 
 use super::command::Ran;
+use super::owner::Owner;
 use super::{Model, value};
 use crate::source::Span;
 
@@ -15,6 +16,8 @@ pub struct Ownership {
     pub recursive: bool,
     /// The new owner, if it changes; `Some(None)` when it cannot be known.
     pub owner: Option<Option<String>>,
+    /// The owner that a path must have to change (`chown --from`), as `uid:gid`, `uid:` or `:gid`.
+    pub only_from: Option<Option<String>>,
 }
 
 impl Ran {
@@ -33,6 +36,14 @@ impl Ran {
             })
         };
         (told("-o", "--owner"), told("-g", "--group"))
+    }
+
+    /// The value of `--name=VALUE` of a chown; the inner `None` where it cannot be known.
+    fn long_option(&self, name: &str) -> Option<Option<String>> {
+        self.arguments.iter().enumerate().find_map(|(at, word)| match word.as_deref()? {
+            word if word == name => Some(self.arguments.get(at + 1).cloned().flatten()),
+            word => word.strip_prefix(name)?.strip_prefix('=').map(|value| Some(value.to_owned())),
+        })
     }
 
     /// The owner that `install` gives by its options.
@@ -93,16 +104,21 @@ impl Ran {
     pub fn ownership(&self, model: &Model<'_>, stage: usize, index: usize) -> Option<Ownership> {
         let paths = |skip: usize| self.operands().skip(skip).map(|(_, text)| self.placed(text)).collect::<Vec<_>>();
         match self.name.as_str() {
-            "mkdir" => Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None }),
-            "touch" => Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None }),
+            "mkdir" | "touch" => {
+                Some(Ownership { paths: paths(0), makes: true, recursive: false, owner: None, only_from: None })
+            }
             "chown" | "chgrp" => {
-                let text = self.operands().next().and_then(|(_, text)| text).filter(|_| !self.conditional);
+                // `--reference FILE` takes the place of the owner, and its owner is not followed.
+                let like = self.long_option("--reference").is_some();
+                let text = self.operands().next().and_then(|(_, text)| text).filter(|_| !self.conditional && !like);
                 let owner = text.and_then(|text| new_owner(model, stage, index, &self.name, text));
+                let from = self.long_option("--from");
                 Some(Ownership {
-                    paths: paths(1),
+                    paths: paths(usize::from(!like)),
                     makes: false,
                     recursive: self.has_option('R', "--recursive"),
                     owner: Some(owner),
+                    only_from: from.map(|text| new_owner(model, stage, index, "chown", &text?)),
                 })
             }
             "install" if self.has_option('d', "--directory") || self.installs_nothing() => {
@@ -112,6 +128,7 @@ impl Ran {
                     makes: true,
                     recursive: false,
                     owner: self.given(model, stage, index),
+                    only_from: None,
                 })
             }
             _ => None,
@@ -147,6 +164,7 @@ pub(super) fn takes_value(name: &str, option: &str) -> bool {
         "mkdir" => (&['m'], &["--mode"]),
         "touch" => (&['d', 'r', 't'], &["--date", "--reference", "--time"]),
         "truncate" => (&['s', 'r'], &["--size", "--reference"]),
+        "chown" | "chgrp" => (&[], &["--from", "--reference"]),
         "install" => (&['g', 'm', 'o', 'S', 't'], &["--group", "--mode", "--owner", "--suffix", "--target-directory"]),
         _ => return false,
     };
@@ -171,4 +189,20 @@ fn new_owner(model: &Model<'_>, stage: usize, index: usize, name: &str, text: &s
         true => Some(both),
         false => both.split_once(':').map(|(uid, _)| format!("{uid}:")),
     }
+}
+
+/// The owner after a change of one: `uid:` keeps the group, `:gid` keeps the user.
+pub(super) fn combined(old: Option<&Owner>, new: Option<&Owner>) -> Option<Owner> {
+    let (uid, gid) = new?.split_once(':')?;
+    let kept = old.and_then(|old| old.split_once(':'));
+    let uid = if uid.is_empty() { kept?.0 } else { uid };
+    // Whose group it is stays unknown; whose user it is counts.
+    let gid = if gid.is_empty() { kept.map_or("?", |(_, gid)| gid) } else { gid };
+    Some(format!("{uid}:{gid}"))
+}
+
+/// Whether an owner is the one that `uid:gid`, `uid:` or `:gid` names.
+pub fn is_of(owner: &str, named: &str) -> bool {
+    let Some(((uid, gid), (of, group))) = owner.split_once(':').zip(named.split_once(':')) else { return false };
+    (of.is_empty() || of == uid) && (group.is_empty() || group == gid)
 }

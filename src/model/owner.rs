@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::command::Ran;
+use super::made::{Ownership, combined, is_of};
 use super::{Base, Model, Value, Who, user, value};
 use crate::syntax::{Args, Keyword};
 
@@ -160,31 +161,28 @@ impl Owners {
         self.nodes.insert(path.to_owned(), Node { owner: owner.cloned(), made });
     }
 
-    fn chown(&mut self, path: &str, recursive: bool, owner: Option<&Owner>, made: Made) {
+    fn chown(&mut self, path: &str, effect: &Ownership, owner: Option<&Owner>, made: Made) {
+        let turned = |old: Option<&Owner>| match &effect.only_from {
+            None => combined(old, owner),
+            Some(from) => match is_of(old?, from.as_ref()?) {
+                true => combined(old, owner),
+                false => old.cloned(),
+            },
+        };
         let node = self.nodes.entry(path.to_owned()).or_insert(Node { owner: None, made });
-        node.owner = combined(node.owner.as_ref(), owner);
-        if !recursive {
+        node.owner = turned(node.owner.as_ref());
+        if !effect.recursive {
             return;
         }
         for (_, node) in self.nodes.iter_mut().filter(|(other, _)| *other != path && value::within(other, path)) {
-            node.owner = combined(node.owner.as_ref(), owner);
+            node.owner = turned(node.owner.as_ref());
         }
         for copy in &mut self.copies {
             if copy.destination.as_deref().is_some_and(|folder| value::within(folder, path)) {
-                copy.owner = combined(copy.owner.as_ref(), owner);
+                copy.owner = turned(copy.owner.as_ref());
             }
         }
     }
-}
-
-/// The owner after a change of one: `uid:` keeps the group, `:gid` keeps the user.
-fn combined(old: Option<&Owner>, new: Option<&Owner>) -> Option<Owner> {
-    let (uid, gid) = new?.split_once(':')?;
-    let kept = old.and_then(|old| old.split_once(':'));
-    let uid = if uid.is_empty() { kept?.0 } else { uid };
-    // Whose group it is stays unknown; whose user it is counts.
-    let gid = if gid.is_empty() { kept.map_or("?", |(_, gid)| gid) } else { gid };
-    Some(format!("{uid}:{gid}"))
 }
 
 impl Model<'_> {
@@ -307,14 +305,13 @@ impl Model<'_> {
             }
         }
         let Some(effect) = ran.ownership(self, stage, index) else { return };
-        for path in effect.paths {
-            let Some(path) = path else { continue };
+        for path in effect.paths.iter().flatten() {
             if effect.makes {
                 let owner = self.line_owner(stage, index);
-                owners.make(&path, owner.as_ref(), Made::Run(index));
+                owners.make(path, owner.as_ref(), Made::Run(index));
             }
             if let Some(owner) = &effect.owner {
-                owners.chown(&path, effect.recursive, owner.as_ref(), Made::Run(index));
+                owners.chown(path, &effect, owner.as_ref(), Made::Run(index));
             }
         }
     }

@@ -119,7 +119,10 @@ pub fn opened(model: &Model<'_>, stage: usize, index: usize, folder: &str, ident
                 let mut operands = ran.operands();
                 let first = operands.next().and_then(|(_, text)| text).unwrap_or("");
                 let opens = match ran.name.as_str() {
-                    "chown" => model.owner_of(of, at, first).is_some_and(|owner| identity.owns(&owner)),
+                    "chown" => {
+                        let effect = ran.ownership(model, of, at).filter(|effect| effect.only_from.is_none());
+                        effect.and_then(|effect| effect.owner.flatten()).is_some_and(|owner| identity.owns(&owner))
+                    }
                     "chmod" => {
                         matches!(first, "777" | "0777" | "a+rwX" | "a+rwx" | "ugo+rwx" | "a=rwx" | "o+rwX" | "o+rwx")
                     }
@@ -136,6 +139,6 @@ pub fn opened(model: &Model<'_>, stage: usize, index: usize, folder: &str, ident
 pub fn gives(model: &Model<'_>, stage: usize, index: usize, path: &str, below: bool) -> bool {
     let commands = &model.commands(stage, index).list;
     let chowns = commands.iter().filter(|ran| matches!(ran.name.as_str(), "chown" | "chgrp"));
-    let paths = chowns.flat_map(|ran| ran.operands().skip(1).map(|(_, text)| ran.path(text)));
+    let paths = chowns.filter_map(|ran| ran.ownership(model, stage, index)).flat_map(|effect| effect.paths);
     paths.into_iter().any(|to| to.is_none_or(|to| value::within(path, &to) || (below && value::within(&to, path))))
 }

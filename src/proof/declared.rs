@@ -1,6 +1,7 @@
 //! A declared change is not a proper one yet: what a plan may ask for at all.
 
 use super::{Case, homed, moved};
+use crate::model::command::Ran;
 use crate::plan::identity::CREATED;
 use crate::plan::{Change, pins, sudo};
 use crate::source::Span;
@@ -34,12 +35,17 @@ pub(super) fn proper(case: &Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a command only changes owners.
+fn is_chown(ran: &Ran) -> bool {
+    matches!(ran.name.as_str(), "chown" | "chgrp")
+}
+
 /// Whether the commands, or all of the RUN, only change owners.
 fn owns_only(case: &Case<'_>, index: usize, only: Option<&[Span]>) -> bool {
     let [shelled] = case.before.scripts(index) else { return false };
     let Some(stage) = case.before.stage_of(index) else { return false };
     let commands = case.before.commands(stage, index);
-    let chown = |span: Span| commands.list.iter().any(|ran| ran.span == span && ran.name == "chown");
+    let chown = |span: Span| commands.list.iter().any(|ran| ran.span == span && is_chown(ran));
     let top = shelled.top();
     let found: Vec<Span> =
         top.iter().map(|command| command.span).filter(|span| only.is_none_or(|only| only.contains(span))).collect();
@@ -49,7 +55,7 @@ fn owns_only(case: &Case<'_>, index: usize, only: Option<&[Span]>) -> bool {
 /// Whether a word of a RUN is the `-R` of a chown.
 fn is_recursive(case: &Case<'_>, index: usize, word: Span) -> bool {
     let Some(stage) = case.before.stage_of(index) else { return false };
-    case.before.commands(stage, index).list.iter().filter(|ran| ran.name == "chown").any(|ran| {
+    case.before.commands(stage, index).list.iter().filter(|ran| is_chown(ran)).any(|ran| {
         let mut words = ran.spans.iter().zip(&ran.arguments);
         words.any(|(span, text)| *span == word && matches!(text.as_deref(), Some("-R" | "--recursive")))
     })
