@@ -21,6 +21,9 @@ mod reasons;
 #[path = "build/schema.rs"]
 #[allow(unreachable_pub)]
 mod schema;
+#[path = "build/servers.rs"]
+#[allow(unreachable_pub)]
+mod servers;
 #[path = "build/values.rs"]
 mod values;
 #[path = "build/words.rs"]
@@ -43,7 +46,7 @@ fn main() -> Result<(), Failure> {
     for path in ["templates", "build.rs"] {
         println!("cargo:rerun-if-changed={path}");
     }
-    for module in ["check", "languages", "pack", "read", "reasons", "schema", "values", "words"] {
+    for module in ["check", "languages", "pack", "read", "reasons", "schema", "servers", "values", "words"] {
         println!("cargo:rerun-if-changed=build/{module}.rs");
     }
     let out = std::env::var("OUT_DIR").map_err(|error| Failure(format!("OUT_DIR: {error}")))?;

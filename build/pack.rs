@@ -7,6 +7,7 @@ use super::schema::{
     Account, Along, Commands, Drops, Facts, FileDatabase, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens,
     Variant, Writable,
 };
+use super::servers;
 use super::words;
 
 /// The source of `$OUT_DIR/facts.rs`.
@@ -32,6 +33,7 @@ pub fn tables(templates: &Templates) -> String {
     table(&mut out, "LANGUAGES", "Language", languages::rows(&templates.languages));
     table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
     table(&mut out, "DATABASES", "FileDatabase", templates.frameworks.databases.iter().map(database));
+    table(&mut out, "SERVERS", "Server", servers::rows(&templates.servers));
     table(&mut out, "REASONS", "Reason", reasons::rows(&templates.reasons));
     out + &words::module(&templates.words)
 }
@@ -74,7 +76,7 @@ fn template(image: &Image) -> String {
         "default_user" => "DefaultUser::Unknown",
         "command" => "CommandKind::Unknown",
         "strategy" => "Strategy::CheckImage",
-        "workdir" | "install_tools" | "init" | "note" => "\"\"",
+        "workdir" | "install_tools" | "init" | "server" | "note" => "\"\"",
         "drops" => "None",
         _ => "&[]",
     };
@@ -105,7 +107,7 @@ fn overlay(facts: &Facts) -> String {
 }
 
 /// Every fact with its value as Rust, if it is told.
-fn fields(facts: &Facts) -> [(&'static str, Option<String>); 18] {
+fn fields(facts: &Facts) -> [(&'static str, Option<String>); 19] {
     let of = |kind: &str, text: &Option<String>| text.as_ref().map(|text| value(kind, text));
     let text = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
     [
@@ -125,6 +127,7 @@ fn fields(facts: &Facts) -> [(&'static str, Option<String>); 18] {
         ("drops", facts.drops.as_ref().map(drops)),
         ("install_tools", text(&facts.install_tools)),
         ("init", text(&facts.init)),
+        ("server", text(&facts.server)),
         ("strategy", of("Strategy", &facts.strategy)),
         ("note", text(&facts.note)),
     ]

@@ -7,6 +7,7 @@ use super::check::{File, commands, frameworks, image, recipes, tokens};
 use super::languages::{Languages, languages};
 use super::reasons::{Reasons, reasons};
 use super::schema::{Commands, Frameworks, Image, Recipe, Tokens};
+use super::servers::{Server, server};
 use super::words::{Lists, lists};
 
 /// All of `templates/`.
@@ -26,6 +27,8 @@ pub struct Templates {
     pub frameworks: Frameworks,
     /// `reasons.yaml`.
     pub reasons: Reasons,
+    /// `servers/*.yaml` by id.
+    pub servers: Vec<Server>,
     /// `words.yaml`.
     pub words: Lists,
 }
@@ -33,17 +36,8 @@ pub struct Templates {
 /// The templates of a folder, or every problem of them as `file:line: message`.
 pub fn read(folder: &Path) -> Result<Templates, Vec<String>> {
     let mut problems = Vec::new();
-    let mut texts = Vec::new();
-    match std::fs::read_dir(folder.join("images")) {
-        Ok(entries) => texts.extend(entries.filter_map(Result::ok).map(|entry| entry.path())),
-        Err(error) => problems.push(format!("{}/images: {error}", folder.display())),
-    }
-    texts.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
-    texts.sort();
-    let mut images = Vec::new();
-    for path in texts {
-        images.extend(keep(file(&path, image), &mut problems));
-    }
+    let images = all(&folder.join("images"), image, &mut problems);
+    let servers = all(&folder.join("servers"), server, &mut problems);
     let recipes = keep(file(&folder.join("users.yaml"), recipes), &mut problems);
     let commands = keep(file(&folder.join("commands.yaml"), commands), &mut problems);
     let tokens = keep(file(&folder.join("tokens.yaml"), tokens), &mut problems);
@@ -54,6 +48,7 @@ pub fn read(folder: &Path) -> Result<Templates, Vec<String>> {
     if let Some(tokens) = &tokens {
         problems.extend(names(folder, &images, tokens));
     }
+    problems.extend(unknown_servers(&images, &servers));
     match (recipes, commands, tokens, languages, frameworks, reasons, words) {
         (
             Some(recipes),
@@ -64,10 +59,22 @@ pub fn read(folder: &Path) -> Result<Templates, Vec<String>> {
             Some(reasons),
             Some(words),
         ) if problems.is_empty() => {
-            Ok(Templates { images, recipes, commands, tokens, languages, frameworks, reasons, words })
+            Ok(Templates { images, recipes, commands, tokens, languages, frameworks, reasons, servers, words })
         }
         _ => Err(problems),
     }
+}
+
+/// Every template of a folder, by name.
+fn all<T>(folder: &Path, check: fn(&str, &str) -> Result<T, Vec<String>>, problems: &mut Vec<String>) -> Vec<T> {
+    let mut paths = Vec::new();
+    match std::fs::read_dir(folder) {
+        Ok(entries) => paths.extend(entries.filter_map(Result::ok).map(|entry| entry.path())),
+        Err(error) => problems.push(format!("{}: {error}", folder.display())),
+    }
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    paths.sort();
+    paths.into_iter().filter_map(|path| keep(file(&path, check), problems)).collect()
 }
 
 fn keep<T>(result: Result<T, Vec<String>>, problems: &mut Vec<String>) -> Option<T> {
@@ -105,4 +112,15 @@ fn names(folder: &Path, images: &[Image], tokens: &Tokens) -> Vec<String> {
         problems.append(&mut file.problems);
     }
     problems
+}
+
+/// Servers that facts of images name and no template describes.
+fn unknown_servers(images: &[Image], servers: &[Server]) -> Vec<String> {
+    let named = |image: &Image| {
+        let variants = image.variants.iter().filter_map(|variant| variant.server.clone());
+        image.server.iter().cloned().chain(variants).collect::<Vec<_>>()
+    };
+    let all = images.iter().flat_map(|image| named(image).into_iter().map(|name| (image.id.clone(), name)));
+    let unknown = all.filter(|(_, name)| !name.is_empty() && servers.iter().all(|server| server.id != *name));
+    unknown.map(|(id, name)| format!("templates/images/{id}.yaml: server: no template `{name}`")).collect()
 }

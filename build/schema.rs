@@ -36,6 +36,7 @@ macro_rules! with_facts {
             pub drops: Option<Drops>,
             pub install_tools: Option<String>,
             pub init: Option<String>,
+            pub server: Option<String>,
             pub strategy: Option<String>,
             pub note: Option<String>,
         }
@@ -61,6 +62,7 @@ macro_rules! with_facts {
                     drops: own.drops,
                     install_tools: own.install_tools,
                     init: own.init,
+                    server: own.server,
                     strategy: own.strategy,
                     note: own.note,
                 }
@@ -161,6 +163,8 @@ pub struct Facts {
     pub install_tools: Option<String>,
     /// The program of its CMD that is an init system, so that another CMD leaves it out.
     pub init: Option<String>,
+    /// The template of its own server; an empty one for a tag that has none.
+    pub server: Option<String>,
     /// `create`, `use-builtin`, `already-nonroot`, `entrypoint-drops`, `needs-config`, `numeric-only`,
     /// `install-then-create`, `swap-tag`, `leave-alone`, `builder-only`, `check-image`.
     pub strategy: Option<String>,

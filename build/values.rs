@@ -48,6 +48,8 @@ pub(super) const PROGRAM_ROLES: &[&str] =
 pub(super) const PROGRAM_KINDS: &[&str] = &["packages", "accounts", "ownership", "build", "vcs", "plain"];
 pub(super) const MOVED_WRITES: &[&str] = &["nothing", "folder", "tree"];
 pub(super) const WRITES: &[&str] = &["nothing", "named", "output", "cwd", "system", "home", "unknown"];
+/// How a server's configuration is written.
+pub(super) const DIALECTS: &[&str] = &["braces", "lines"];
 pub(super) const AT_START: &[&str] = &["caches", "builds"];
 
 /// An absolute path in its shortest form.

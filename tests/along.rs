@@ -113,7 +113,7 @@ fn plan() -> Plan {
 fn altered_results_are_rejected() {
     let judged = |path: &str, after: &str| {
         let other = Other { path: path.to_owned(), before: SCRIPT.into(), after: after.into() };
-        proof::along(&plan(), &[other]).map_err(|violation| violation.invariant)
+        proof::along(&plan(), &[other], None).map_err(|violation| violation.invariant)
     };
     assert_eq!(judged("start.sh", MOVED), Ok(()));
     let another = MOVED.replace("http.server", "http_server");
@@ -124,7 +124,7 @@ fn altered_results_are_rejected() {
         assert_eq!(judged("start.sh", after), Err("along"), "{after}");
     }
     assert_eq!(judged("other.sh", MOVED), Err("along"));
-    assert_eq!(proof::along(&plan(), &[]).map_err(|violation| violation.invariant), Err("along"));
+    assert_eq!(proof::along(&plan(), &[], None).map_err(|violation| violation.invariant), Err("along"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use cli::{paths, tree, unroot, with_stdin};
 const NODE: &str = "FROM node:22-slim\nWORKDIR /app\nCOPY . .\nCMD [\"node\", \"server.js\"]\n";
 const CLEAN: &str = "FROM scratch\nCOPY --chown=65532:65532 app /app\nUSER 65532:65532\nENTRYPOINT [\"/app\"]\n";
 const SERVER: (&str, &str) = ("server.js", "");
-const REFUSED: &str = "FROM nginx:1.27\nCOPY x /usr/share/nginx/html/x\n";
+const REFUSED: &str = "FROM nginx:1.15\nCOPY x /usr/share/nginx/html/x\n";
 
 #[test]
 fn reports_go_to_files_besides_stdout() {

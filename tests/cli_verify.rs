@@ -191,7 +191,7 @@ fn an_original_that_does_not_build_or_start_proves_nothing() {
 
 #[test]
 fn what_fix_refuses_is_not_run() {
-    let scene = Scene::new("FROM nginx:1.27\nCOPY app /usr/share/nginx/html/x\n");
+    let scene = Scene::new("FROM nginx:1.15\nCOPY app /usr/share/nginx/html/x\n");
     let ended = scene.verify(&[]);
     assert_eq!(ended.status, 2);
     assert!(ended.stdout.contains("missing-user: "), "{}", ended.stdout);

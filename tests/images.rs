@@ -18,6 +18,9 @@ mod reasons;
 #[path = "../build/schema.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod schema;
+#[path = "../build/servers.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod servers;
 #[path = "../build/values.rs"]
 mod values;
 #[path = "../build/words.rs"]

@@ -119,8 +119,14 @@ impl Spoiler<'_, '_> {
         let place = Place::Above(self.at("CMD"));
         let (home, comment) = (Some("/home/app".to_owned()), Some("Run as app".to_owned()));
         self.plan = Plan { stage: self.plan.stage, ..Plan::default() };
-        self.plan.changes =
-            vec![Change::Block { place, comment, env: None, commands: commands.clone(), user: Some(user.clone()) }];
+        self.plan.changes = vec![Change::Block {
+            place,
+            comment,
+            env: None,
+            commands: commands.clone(),
+            expose: None,
+            user: Some(user.clone()),
+        }];
         self.plan.identity = Some(Identity {
             group: Some(name.clone()),
             name: Some(name),
@@ -141,7 +147,9 @@ impl Spoiler<'_, '_> {
     pub(crate) fn run_above(&mut self, text: &str, commands: &[&str]) {
         let commands = commands.iter().map(|command| (*command).to_owned()).collect();
         let place = Place::Above(self.at(text));
-        self.plan.changes.insert(0, Change::Block { place, comment: None, env: None, commands, user: None });
+        self.plan
+            .changes
+            .insert(0, Change::Block { place, comment: None, env: None, commands, expose: None, user: None });
     }
 
     /// A path in the report.

@@ -4,6 +4,7 @@ mod language;
 mod package;
 mod program;
 mod reason;
+mod server;
 mod template;
 
 pub use language::{Language, Shows, languages};
@@ -14,6 +15,7 @@ pub use program::{
     is_app_account, is_tool_variable, is_whole, makes_accounts, private_makers, writes,
 };
 pub use reason::{Reason, is_switch_only, reasons};
+pub use server::{ConfStep, ConfTemplates, ConfWords, Dialect, GivenConf, Server, server, servers};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
 
 /// How a family of images makes accounts.
@@ -231,6 +233,8 @@ pub struct Facts {
     pub install_tools: &'static str,
     /// The program of its CMD that is an init system, so that another CMD leaves it out; empty when there is none.
     pub init: &'static str,
+    /// The template of its own server (`templates/servers/`); empty when none describes it.
+    pub server: &'static str,
     /// What to do with it.
     pub strategy: Strategy,
     /// What a person should know, one sentence.

@@ -48,6 +48,7 @@ pub struct Overlay {
     pub drops: Option<Option<Drop>>,
     pub install_tools: Option<&'static str>,
     pub init: Option<&'static str>,
+    pub server: Option<&'static str>,
     pub strategy: Option<Strategy>,
     pub note: Option<&'static str>,
 }
@@ -72,6 +73,7 @@ impl Overlay {
             drops: self.drops.unwrap_or(base.drops),
             install_tools: self.install_tools.unwrap_or(base.install_tools),
             init: self.init.unwrap_or(base.init),
+            server: self.server.unwrap_or(base.server),
             strategy: self.strategy.unwrap_or(base.strategy),
             note: self.note.unwrap_or(base.note),
             ..base

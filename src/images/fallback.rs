@@ -22,6 +22,7 @@ pub(super) const NOTHING: Facts = Facts {
     drops: None,
     install_tools: "",
     init: "",
+    server: "",
     strategy: Strategy::NumericOnly,
     note: "",
     sources: &[],

@@ -15,6 +15,7 @@ pub mod package;
 pub mod port;
 mod roll;
 pub mod script;
+pub mod server;
 pub mod source;
 pub mod stage;
 pub mod start;

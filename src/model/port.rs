@@ -4,7 +4,7 @@ use super::entry::Program;
 use super::hazard::Scene;
 use super::{Model, start};
 use crate::context::Entry;
-use crate::facts::{self, ProgramRole};
+use crate::facts::{self, GivenConf, ProgramRole};
 use crate::source::Span;
 use crate::syntax::{Args, Keyword, Word};
 
@@ -40,6 +40,16 @@ pub struct Named {
     pub span: Span,
     /// Whether the digits are really there to be replaced.
     pub editable: bool,
+    /// The configuration file of the base image that holds the place, which a step of the build changes.
+    pub given: Option<&'static GivenConf>,
+    /// What goes along in its file: where, and the text.
+    pub beside: Option<(usize, String)>,
+}
+
+impl Named {
+    fn new(port: u16, role: Use, at: usize, span: Span, editable: bool) -> Self {
+        Self { port, role, at, file: None, span, editable, given: None, beside: None }
+    }
 }
 
 /// Every place of the stage's lineage that names a port below 1024, in file order.
@@ -64,7 +74,27 @@ pub fn find(scene: &Scene<'_>) -> Vec<Named> {
     }
     found.sort_by_key(|place| (place.span.start, place.at));
     found.extend(in_scripts(scene));
+    found.extend(in_configuration(scene));
     found.dedup();
+    found
+}
+
+/// Ports in the configuration of the base image's server.
+fn in_configuration(scene: &Scene<'_>) -> Vec<Named> {
+    let Some(Ok(served)) = scene.server() else { return Vec::new() };
+    let mut found = Vec::new();
+    for given in &served.given {
+        for port in given.listens.iter().copied().filter(|port| *port < FIRST_FREE) {
+            let place = Named::new(port, Use::Listens, scene.from(), Span::empty(0), true);
+            found.push(Named { given: Some(given.conf), ..place });
+        }
+    }
+    for own in &served.own {
+        for of in own.ports.iter().filter(|of| of.port < FIRST_FREE) {
+            let place = Named::new(of.port, Use::Listens, own.at, of.span, own.is_file);
+            found.push(Named { file: Some(own.shown.clone()), beside: of.beside.clone(), ..place });
+        }
+    }
     found
 }
 
@@ -85,7 +115,7 @@ fn in_scripts(scene: &Scene<'_>) -> Vec<Named> {
             let file = Some(file.clone());
             let editable = span.is_some();
             let span = span.unwrap_or(within);
-            found.push(Named { port, role: Use::Listens, at: program.at.1, file, span, editable });
+            found.push(Named { file, ..Named::new(port, Use::Listens, program.at.1, span, editable) });
         }
     }
     // What a variable of the Dockerfile brings is edited where it is set.
@@ -145,7 +175,7 @@ fn named(model: &Model<'_>, port: u16, role: Use, at: usize, within: Span) -> Op
         let place = span.unwrap_or(within).start;
         let next = model.tree.instructions.partition_point(|found| found.full.start <= place);
         let at = if span.is_some() { next.saturating_sub(1) } else { at };
-        Named { port, role, at, file: None, span: span.unwrap_or(within), editable: span.is_some() }
+        Named::new(port, role, at, span.unwrap_or(within), span.is_some())
     })
 }
 
@@ -171,9 +201,11 @@ fn variables_read(scene: &Scene<'_>) -> Vec<String> {
     text.extend(
         start::all(scene).iter().filter(|program| may_serve(program)).filter_map(|program| words(scene, program)),
     );
+    let filled = scene.server().and_then(|served| served.as_ref().ok()).map(|served| served.variables.clone());
     let names = text.iter().flat_map(|text| text.split('$').skip(1));
     names
         .map(|rest| rest.trim_start_matches('{').chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .chain(filled.unwrap_or_default())
         .collect()
 }
 
@@ -292,5 +324,5 @@ fn implied(model: &Model<'_>, span: Span, host: &str, index: usize) -> Option<Na
     let text = span.of(model.bytes);
     let at = text.windows(host.len()).position(|window| window == host.as_bytes())?;
     let place = Span::empty(span.start + at + host.len());
-    Some(Named { port: 80, role: Use::Asks, at: index, file: None, span: place, editable: true })
+    Some(Named::new(80, Use::Asks, index, place, true))
 }

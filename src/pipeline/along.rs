@@ -42,7 +42,8 @@ pub(super) fn prove(
         return Ok(());
     }
     let others = others(plan, files)?;
-    proof::along(plan, &others).map_err(|violation| violation.to_string())?;
+    let says = result.server(plan.stage).map(|server| &server.says);
+    proof::along(plan, &others, says).map_err(|violation| violation.to_string())?;
     let files = Overlay::new(files, others.into_iter().map(|other| (other.path, other.after)));
     let context = place::context(result, plan.stage, dockerfile, &files, options);
     let programs = result.programs(plan.stage);

@@ -1,7 +1,7 @@
 //! Puts the switch together: which commands the one RUN needs, and where the block goes.
 
 use super::identity::{Identity, Origin};
-use super::{Change, Draft, Handed, Opening, Place, Turned, comment, fed, turns, uses};
+use super::{Change, Draft, Handed, Opening, Place, Turned, comment, fed, server, turns, uses};
 use crate::facts::{Confidence, DefaultUser};
 use crate::model::owner::{Made, ROOT};
 use crate::model::{Base, Model, Value, Who, value};
@@ -93,6 +93,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
         commands.extend(lifted.steps.iter().cloned());
         draft.changes.push(Change::RemoveCommands { instruction: lifted.at, commands: lifted.commands.clone() });
     }
+    commands.extend(server::steps(draft));
     let volume = early.iter().filter_map(|handed| above_volume(model, stage, place, handed)).min();
     if let Some(volume) = volume {
         // By number: the account may be made below, and steps between must not see one that the plan makes.
@@ -102,6 +103,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
             comment: Some("Above VOLUME: a change of owner below it may be lost".to_owned()),
             env: None,
             commands,
+            expose: None,
             user: None,
         });
     }
@@ -115,15 +117,16 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let user = Some(identity.user.clone()).filter(|_| !prepare);
     // A RUN above a VOLUME still needs the root that an earlier USER names.
     let env = draft.home.as_ref().map(|home| format!("HOME={home}"));
-    let alone = commands.is_empty() && volume.is_none() && env.is_none();
+    let expose = server::exposed(draft);
+    let alone = commands.is_empty() && volume.is_none() && env.is_none() && expose.is_none();
     let Some(word) = user.clone() else {
         // What stands above a VOLUME needs no block.
-        let empty = commands.is_empty() && env.is_none();
-        let block = Change::Block { place, comment, env, commands, user };
+        let empty = commands.is_empty() && env.is_none() && expose.is_none();
+        let block = Change::Block { place, comment, env, commands, expose, user };
         return draft.changes.extend(Some(block).filter(|_| !empty));
     };
     if let Some(wrong) = draft.wrong {
-        return in_place_of(draft, wrong, Change::Block { place, comment, env, commands, user });
+        return in_place_of(draft, wrong, Change::Block { place, comment, env, commands, expose, user });
     }
     if let Some((redundant, text)) = redundant(draft, &identity, place).filter(|_| alone) {
         draft.changes.push(Change::RemoveInstruction { instruction: redundant });
@@ -134,7 +137,7 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let replaced = last_user_word(model, stage, place).filter(|_| alone);
     let change = match replaced {
         Some((instruction, span)) => Change::Word { instruction, span, text: word },
-        None => Change::Block { place, comment, env, commands, user },
+        None => Change::Block { place, comment, env, commands, expose, user },
     };
     draft.changes.push(change);
 }
@@ -172,6 +175,7 @@ fn in_place_of(draft: &mut Draft<'_>, wrong: usize, block: Change) {
         comment: comment.clone(),
         env: env.clone(),
         commands: commands.clone(),
+        expose: None,
         user: None,
     };
     draft.changes.extend(Some(above).filter(|_| !alone));

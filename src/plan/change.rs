@@ -20,6 +20,8 @@ pub enum Change {
         env: Option<String>,
         /// Commands of one RUN, joined by `&&`; none when empty.
         commands: Vec<String>,
+        /// The ports of EXPOSE.
+        expose: Option<String>,
         /// The argument of USER.
         user: Option<String>,
     },
@@ -150,10 +152,11 @@ fn block(model: &Model<'_>, layout: &Layout<'_, '_>, place: Place, change: &Chan
         Change::Copy { arguments, .. } => {
             parts.push((Keyword::Copy, arguments.iter().flat_map(|arguments| line("COPY", arguments)).collect()));
         }
-        Change::Block { comment: words, env, commands, user, .. } => {
+        Change::Block { comment: words, env, commands, expose, user, .. } => {
             comment = words.as_ref();
             parts.extend(env.as_ref().map(|env| (Keyword::Env, line("ENV", env))));
             parts.extend(Some((Keyword::Run, style.run(commands))).filter(|_| !commands.is_empty()));
+            parts.extend(expose.as_ref().map(|ports| (Keyword::Expose, line("EXPOSE", ports))));
             parts.extend(user.as_ref().map(|user| (Keyword::User, line("USER", user))));
         }
         _ => return None,

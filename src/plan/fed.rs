@@ -72,6 +72,7 @@ pub(super) fn made(draft: &Draft<'_>) -> Vec<Change> {
             comment: Some("For the last stage, in which no command could make it".to_owned()),
             env: None,
             commands: Fed::commands(&draft.fed.iter().filter(|fed| fed.stage == stage).collect::<Vec<_>>()),
+            expose: None,
             user: None,
         })
     });

@@ -316,7 +316,7 @@ fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Iden
         identity.origin = Origin::Base;
         return Some(identity);
     }
-    let own = !model.has_command(stage) || start::lifted(model, stage).is_some();
+    let own = !model.has_command(stage) || model.server(stage).is_some() || start::lifted(model, stage).is_some();
     let fits = |account: &&Account| {
         account.made.is_none()
             && (account.role == Role::App || (account.role == Role::Server && own && account.package.is_none()))

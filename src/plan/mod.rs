@@ -29,6 +29,7 @@ mod package;
 pub mod pins;
 mod plain;
 pub mod ports;
+pub mod server;
 mod settled;
 pub mod standing;
 pub mod sudo;
@@ -135,7 +136,7 @@ pub struct Moved {
     pub lines: Vec<usize>,
 }
 
-/// A word of another file of the project that changes along.
+/// A word of another file of the project that changes along, or what is added to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Along {
     /// The file, from the project's root.
@@ -348,7 +349,9 @@ impl<'d> Draft<'d> {
                 |finding: &Finding| goes_along(finding.rule) || (finding.fixed && ALONE.contains(&finding.rule));
             self.findings.retain(|finding| finding.reason.is_some() || !along(finding));
             self.findings.iter_mut().for_each(|finding| finding.fixed = false);
-            return Plan { stage, findings: self.findings, notes: self.notes, ..Plan::default() };
+            // What would become of ports that do not move is told to nobody.
+            let notes = if self.moved.is_empty() { self.notes } else { Vec::new() };
+            return Plan { stage, findings: self.findings, notes, ..Plan::default() };
         }
         if let Some(identity) = self.identity.as_ref().filter(|_| self.accepted_volumes) {
             let owner = identity.owner();

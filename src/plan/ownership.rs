@@ -2,7 +2,7 @@
 
 use super::{
     Change, Draft, Handed, Identity, any_user, companions, framework, given, modes, opened, own, owner_modes, plain,
-    witness, write_set,
+    server, witness, write_set,
 };
 use crate::context::Entry;
 use crate::model::hazard::{Hazard, PACKAGE_FOLDERS, Scene, Weight};
@@ -32,6 +32,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
         framework::of_worker(draft, &identity, &owners);
     }
     write_set::plan(draft, &identity, &owners);
+    server::hand_over(draft, &identity);
     kept(draft, &identity);
     apart(draft, &identity);
     witness::written(draft, &identity, &owners);

@@ -1,6 +1,6 @@
 //! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
-use super::{Along, Change, Draft, Moved, companions, named_elsewhere, witness};
+use super::{Along, Change, Draft, Moved, companions, named_elsewhere, server, witness};
 use crate::facts;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
@@ -136,16 +136,26 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         let message = format!("nothing proves that the process takes port {from} from the variable that names it");
         draft.hazards.push(Hazard { id: "port-variable", weight: Weight::Unsafe, message, at, packaged: false });
     }
+    if !server::may_move(draft, rule, message.as_str(), of) {
+        return;
+    }
     named_elsewhere::look(draft, from, first.at);
     for place in of {
         let text = if place.span.is_empty() { format!(":{to}") } else { to.to_string() };
+        if place.given.is_some() {
+            continue;
+        }
+        server::beside(draft, place);
         match &place.file {
             None => draft.changes.push(Change::Word { instruction: place.at, span: place.span, text }),
             Some(path) => draft.along.push(Along { path: path.clone(), span: place.span, text }),
         }
     }
-    let here = of.iter().filter(|place| place.file.is_none());
+    let here = of.iter().filter(|place| place.file.is_none() && place.given.is_none());
     let mut lines: Vec<usize> = here.map(|place| model.lines.position(place.span.start).line).collect();
+    // What the image itself says comes with its FROM.
+    lines.extend(of.iter().filter(|place| place.given.is_some()).map(|place| model.line(place.at)));
+    lines.sort_unstable();
     lines.dedup();
     draft.found(rule, first.at, message, format!("{from} becomes {to}; whoever maps {from} has to map {to}"));
     draft.notes.push(format!("breaking for whoever maps port {from}: the process listens on {to} now"));

@@ -146,7 +146,14 @@ fn turn(draft: &mut Draft<'_>, user: usize, place: Place, freed: Vec<usize>) -> 
     let Some(Args::One(word)) = draft.scene.model.instruction(user).map(|found| &found.args) else { return None };
     let text = word.text.clone();
     draft.changes.push(Change::RemoveInstruction { instruction: user });
-    draft.changes.push(Change::Block { place, comment: None, env: None, commands: Vec::new(), user: Some(text) });
+    draft.changes.push(Change::Block {
+        place,
+        comment: None,
+        env: None,
+        commands: Vec::new(),
+        expose: None,
+        user: Some(text),
+    });
     draft.turned.push(Turned { user, freed });
     Some(())
 }

@@ -14,6 +14,8 @@ pub enum Origin {
     Copy(String),
     /// The RUN of a block: its commands.
     Run(Vec<String>),
+    /// The EXPOSE of a block: its ports.
+    Expose(String),
     /// The USER of a block: its argument.
     User(String),
 }
@@ -62,7 +64,7 @@ fn add_blocks(plan: &Plan, here: Place, origins: &mut Vec<Origin>) {
             origins.extend(arguments.iter().filter(|_| *place == here).cloned().map(Origin::Copy));
             continue;
         }
-        let Change::Block { place, env, commands, user, .. } = change else { continue };
+        let Change::Block { place, env, commands, expose, user, .. } = change else { continue };
         if *place != here {
             continue;
         }
@@ -70,6 +72,7 @@ fn add_blocks(plan: &Plan, here: Place, origins: &mut Vec<Origin>) {
         if !commands.is_empty() {
             origins.push(Origin::Run(commands.clone()));
         }
+        origins.extend(expose.clone().map(Origin::Expose));
         if let Some(user) = user {
             origins.push(Origin::User(user.clone()));
         }

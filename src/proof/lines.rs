@@ -20,7 +20,7 @@ pub(super) fn untouched(case: &Case<'_>) -> Result<(), String> {
         match origin {
             Origin::Kept(index) if !touched(*index) => {}
             Origin::Kept(index) => new.push((found.full, Some(*index))),
-            Origin::Env(_) | Origin::Copy(_) | Origin::Run(_) | Origin::User(_) => {
+            Origin::Env(_) | Origin::Copy(_) | Origin::Run(_) | Origin::Expose(_) | Origin::User(_) => {
                 ending(case, found.full)?;
                 new.push((found.full, None));
             }

@@ -12,6 +12,7 @@ mod moved;
 mod owners;
 mod reach;
 mod runs;
+mod served;
 mod typed;
 
 use crate::model::Model;
@@ -52,7 +53,7 @@ pub struct Invariant {
 }
 
 /// Every invariant, in the order of DESIGN.md section 1.2.
-pub const ALL: [Invariant; 13] = [
+pub const ALL: [Invariant; 14] = [
     Invariant { id: "parses", holds: typed::parses },
     Invariant { id: "typed", holds: typed::typed },
     Invariant { id: "trivia", holds: typed::trivia },
@@ -66,6 +67,7 @@ pub const ALL: [Invariant; 13] = [
     Invariant { id: "accounts", holds: accounts::accounts },
     Invariant { id: "user", holds: accounts::user },
     Invariant { id: "frozen", holds: typed::frozen },
+    Invariant { id: "served", holds: served::served },
 ];
 
 /// Compares the result with the original.

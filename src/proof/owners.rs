@@ -4,7 +4,7 @@ use super::align::Origin;
 use super::{Case, moved};
 use crate::model::owner::{Copied, Node, Owners};
 use crate::model::value;
-use crate::plan::{Handed, Identity, pins};
+use crate::plan::{Handed, Identity, pins, server};
 use crate::syntax::{Args, Keyword};
 
 /// An owner with names replaced by the numbers that the result's accounts give them at the end.
@@ -102,7 +102,8 @@ fn handed(case: &Case<'_>) -> Result<(), String> {
         // The home of an account is nobody else's: with another uid in its place it is for group 0.
         let home =
             case.plan.any_user && handed.path.starts_with("/home/") && identity.home.as_ref() == Some(&handed.path);
-        if case.before.is_base_folder(stage, &handed.path) && !home {
+        let served = server::may_own(case.before, stage, &handed.path);
+        if case.before.is_base_folder(stage, &handed.path) && !home && !served {
             return Err(format!("{} is a folder of the base image", handed.path));
         }
         let its = |owner: Option<&String>| owner.is_some_and(|owner| identity.owns(&resolved(case, owner)));

@@ -40,6 +40,12 @@ pub(super) fn typed(case: &Case<'_>) -> Result<(), String> {
                     return Err(format!("line {line}: the plan's COPY reads `{text}`"));
                 }
             }
+            Origin::Expose(ports) => {
+                let wanted = format!("{} {ports}", keyword_text(after, case.after));
+                if after.keyword != Keyword::Expose || text != wanted {
+                    return Err(format!("line {line}: the plan's EXPOSE reads `{text}`"));
+                }
+            }
             Origin::Run(commands) => {
                 let wanted = format!("{} {}", keyword_text(after, case.after), commands.join(" && "));
                 if after.keyword != Keyword::Run || squeezed(&text) != squeezed(&wanted) {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TOP = {"about", "expect", "reason", "options", "waits_for", "app", "hazard", "fails", "run"}
-RUN = {"port", "get", "post", "ready", "env", "volumes", "old_volumes", "log", "healthy", "args", "writes", "moved", "user"}
+RUN = {"port", "get", "post", "ready", "env", "volumes", "old_volumes", "log", "healthy", "args", "writes", "moved", "without", "user"}
 EXPECTED = ("fixed", "unsafe", "refused")
 
 
@@ -30,6 +30,8 @@ class Run:
     writes: list = field(default_factory=list)
     # Paths that the rewritten image keeps elsewhere, as a pid file that moves to a folder of the account.
     moved: dict = field(default_factory=dict)
+    # Paths that only the original writes, and that the rewritten image does without: a reason stands beside each.
+    without: dict = field(default_factory=dict)
     # As whom the rewritten image is run, where its own USER does not say it.
     user: str | None = None
 

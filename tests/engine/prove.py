@@ -152,7 +152,8 @@ def rewritten(checks, case, folder, tags, volumes, before):
             checks("writes", not (paths or run.writes), "it ended, so that what it may write cannot be tried")
             return
         moved_home = container.probe("home")[0][1]
-        wanted = [place(path, home, moved_home, run.moved) for path in paths] + run.writes
+        needed = [path for path in paths if path not in run.without]
+        wanted = [place(path, home, moved_home, run.moved) for path in needed] + run.writes
         answers = container.probe("write", *wanted) if wanted else []
         held = all(answer == "ok" for _, answer in answers)
         checks("writes", held, "\n".join(f"{path}: {answer}" for path, answer in answers))

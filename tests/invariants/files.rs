@@ -38,10 +38,22 @@ const SHELLLESS_FIXED: &str = "FROM golang:1.22 AS build\nCOPY . .\nFROM scratch
 const FED: &str = "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /server .\n\nFROM scratch\nCOPY --from=build /server /server\nENV DATA_DIR=/data\nCMD [\"/server\"]\n";
 const FOLDER: &str = "FROM debian:12-slim\nWORKDIR /root\nCMD [\"/server\"]\n";
 
+/// The image's own server, whose configuration steps of the build change.
+const SERVED: &str = "FROM nginx:1.27\nEXPOSE 80\nCMD [\"nginx\", \"-g\", \"daemon off;\"]\n";
+
 pub(super) const ROOTED: [&str; 6] = [HOME, PATH, COMMAND, HEALTH, PLACED, FOLDER];
 
 fn drop_flags(spoiler: &mut Spoiler<'_, '_>) {
     spoiler.plan.changes.retain(|change| !matches!(change, Change::Flag { .. }));
+}
+
+/// A command of the block, and a test of it.
+fn step(spoiler: &mut Spoiler<'_, '_>, at: usize, command: &str) {
+    spoiler.block().1.splice(at..at, [command.to_owned(), format!("grep -q user {command}")]);
+}
+
+fn instead(spoiler: &mut Spoiler<'_, '_>, old: &str, new: &str) {
+    spoiler.block().1.iter_mut().for_each(|command| *command = command.replace(old, new));
 }
 
 fn uid(spoiler: &mut Spoiler<'_, '_>, uid: u32) {
@@ -86,6 +98,38 @@ pub(super) fn rows() -> Vec<Spoiled> {
             &[],
         ),
         row("fed", "a copy that nobody declared", FED, |s| s.plan.fed.clear(), &[]),
+        // served
+        row(
+            "served",
+            "a server's step for a server that the image does not run",
+            NODE,
+            |s| step(s, 0, "sed -i '/^user /d' /etc/nginx/nginx.conf"),
+            &[],
+        ),
+        row(
+            "served",
+            "another change of the configuration",
+            SERVED,
+            |s| step(s, 0, "sed -i 's/index/list/' /etc/nginx/conf.d/default.conf"),
+            &[],
+        ),
+        row(
+            "served",
+            "another port than the one that moves",
+            SERVED,
+            |s| instead(s, "8080; port_in", "9090; port_in"),
+            &[],
+        ),
+        row(
+            "served",
+            "a change that no test follows",
+            SERVED,
+            |s| {
+                let commands = s.block().1;
+                commands.retain(|command| !command.starts_with("grep"));
+            },
+            &[],
+        ),
         // owners
         row(
             "owners",

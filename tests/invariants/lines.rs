@@ -235,6 +235,7 @@ pub(super) fn rows() -> Vec<Spoiled> {
                         comment: None,
                         env: None,
                         commands: vec!["true".into()],
+                        expose: None,
                         user: None,
                     },
                 );

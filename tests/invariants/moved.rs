@@ -97,7 +97,14 @@ fn moves(s: &mut Spoiler<'_, '_>, to: &str) {
 fn sets(s: &mut Spoiler<'_, '_>, above: &str, name: &str, value: &str) {
     let above = s.at(above);
     let env = Some(format!("{name}={value}"));
-    let block = Change::Block { place: Place::Above(above), comment: None, env, commands: Vec::new(), user: None };
+    let block = Change::Block {
+        place: Place::Above(above),
+        comment: None,
+        env,
+        commands: Vec::new(),
+        expose: None,
+        user: None,
+    };
     s.plan.changes.insert(0, block);
     s.plan.variables.push(Variable { name: name.into(), value: value.into(), above });
 }

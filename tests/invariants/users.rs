@@ -175,6 +175,7 @@ pub(super) fn rows() -> Vec<Spoiled> {
                     comment: None,
                     env: None,
                     commands: Vec::new(),
+                    expose: None,
                     user: moved,
                 });
                 s.plan.turned = vec![Turned { user, freed: vec![step] }];

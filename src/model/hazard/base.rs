@@ -43,7 +43,11 @@ pub(super) fn base(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         );
         found.push(hazard("drops-root", Weight::Manual, at, message));
     }
-    if server {
+    if let Some(Err(why)) = scene.server() {
+        let message = format!("the server of {reference} starts as root, and its configuration is not known: {why}");
+        found.push(hazard("server-config", Weight::Manual, at, message));
+    }
+    if server && scene.server().is_none() {
         let message = format!(
             "the server of {reference} starts as root, and its own configuration (port, pid file, caches) would have to move along"
         );
@@ -67,7 +71,7 @@ pub(super) fn own_server(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         .filter(|(name, _)| name.ends_with("URLS") || name.ends_with("PORT") || name.ends_with("PORTS"));
     let set = set.filter_map(|(_, value)| value.rsplit(':').next()?.parse().ok());
     let port = facts.ports.iter().copied().chain(set).find(|port| *port < port::FIRST_FREE);
-    let told = told || scene.lifted().is_some();
+    let told = told || scene.lifted().is_some() || scene.server().is_some();
     if let (Some(port), false) = (port, told) {
         let message = format!("{reference} listens on {port} unless it is told otherwise, and no ENV of the file does");
         found.push(hazard("base-port", Weight::Manual, scene.from(), message));
@@ -75,7 +79,7 @@ pub(super) fn own_server(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     // An image that is another user's by itself has given that user its files.
     let at_home = matches!(facts.default_user, DefaultUser::Account(_));
     let own = facts.command == CommandKind::Server && !scene.model.has_command(scene.stage);
-    if own && !at_home && !facts.writable.is_empty() {
+    if own && !at_home && !facts.writable.is_empty() && scene.server().is_none() {
         let paths: Vec<&str> = facts.writable.iter().map(|writable| writable.path).collect();
         let message = format!("the server of {reference} writes {}: check that the account may", paths.join(", "));
         found.push(hazard("server-files", Weight::Unsafe, scene.from(), message));

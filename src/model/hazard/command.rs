@@ -24,7 +24,7 @@ pub(super) fn command(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
     let by_compose = scene.started_by_compose().unwrap_or_default().list;
     for program in scene.programs.list.iter().chain(&by_compose) {
         // A server whose settings move into the build is the base's own, and runs as the base's own account.
-        let stays = |hazard: &Hazard| lifted.is_none() || hazard.id != "server-config";
+        let stays = |hazard: &Hazard| (lifted.is_none() && scene.server().is_none()) || hazard.id != "server-config";
         if let Some(hazard) = program_hazard(program).filter(stays) {
             let packaged = hazard.id == "server-files" && start::package::is_at_home(scene, program);
             found.push(Hazard { packaged, ..hazard });

@@ -14,6 +14,7 @@ use std::cell::OnceCell;
 
 use super::Model;
 use super::entry::Programs;
+use super::server::Served;
 use super::source;
 use super::start::Started;
 use super::value;
@@ -78,6 +79,7 @@ pub struct Scene<'s> {
     started: OnceCell<Started>,
     package: OnceCell<Option<&'static PackageAccount>>,
     sources: OnceCell<Vec<source::File>>,
+    pub(in crate::model) served: OnceCell<Option<Result<Served, String>>>,
 }
 
 /// One row: looks at the scene and adds what it finds.
@@ -151,6 +153,7 @@ impl<'s> Scene<'s> {
             started: OnceCell::new(),
             package: OnceCell::new(),
             sources: OnceCell::new(),
+            served: OnceCell::new(),
         };
         scene.runs = documents::runs(&scene);
         scene.services.extend(scene.runs.iter().map(documents::service));

@@ -95,7 +95,14 @@ impl Relocation {
     fn set(&mut self, above: usize, name: &str, value: &str, make: bool) {
         let commands = if make { vec![format!("mkdir -p {value}")] } else { Vec::new() };
         let env = Some(format!("{name}={value}"));
-        self.blocks.push(Change::Block { place: Place::Above(above), comment: None, env, commands, user: None });
+        self.blocks.push(Change::Block {
+            place: Place::Above(above),
+            comment: None,
+            env,
+            commands,
+            expose: None,
+            user: None,
+        });
         self.variables.push(Variable { name: name.to_owned(), value: value.to_owned(), above });
     }
 

@@ -1,0 +1,254 @@
+//! `servers/*.yaml`: how the servers of base images are told another port, and where they keep what they write.
+
+use serde::Deserialize;
+
+use super::check::{File, finish, parse};
+use super::values::{DIALECTS, is_date, is_path};
+
+/// One file of `servers/`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Server {
+    /// The file's name without its ending; facts of images name it (`server: nginx`).
+    pub id: String,
+    /// Programs that start it.
+    pub programs: Vec<String>,
+    /// Arguments with which they start it as the image does.
+    pub arguments: Vec<String>,
+    /// How its configuration is written: `braces` (`name words;`, `name words { … }`), `lines` (`Name words`, `<Name words>`).
+    pub dialect: String,
+    /// The folder of its configuration; relative names start there.
+    pub root: String,
+    /// The folder that relative names in it start from; `root` where it is left out.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// The file that it reads first.
+    pub main: String,
+    /// How names of configuration files end.
+    pub ending: String,
+    /// Configuration files of the image that matter.
+    pub files: Vec<Given>,
+    /// Names of other files of the image that configuration includes: nothing in them listens or writes.
+    #[serde(default)]
+    pub inert: Vec<String>,
+    /// Programs that only switch parts of the configuration on and off.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// Their operands with which it listens on more.
+    #[serde(default)]
+    pub unless_tools: Vec<String>,
+    /// What is filled with variables and put among the configuration when the container starts.
+    pub templates: Option<Templates>,
+    /// Folders of scripts that the image runs when the container starts.
+    pub scripts: Vec<String>,
+    /// Folders that it writes, which its account is given.
+    pub writes: Vec<String>,
+    /// Log files of the image that everybody may write.
+    pub logs: Vec<String>,
+    /// Where else everybody, or the account, may write.
+    pub free: Vec<String>,
+    /// Words of its configuration.
+    pub says: Says,
+    /// Where this comes from.
+    pub sources: Vec<String>,
+    /// When it was looked up, `YYYY-MM`.
+    pub date: String,
+}
+
+/// A configuration file of the image.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// Its path.
+    pub path: String,
+    /// Ports that it listens on.
+    #[serde(default)]
+    pub listens: Vec<u16>,
+    /// Files that it includes.
+    #[serde(default)]
+    pub includes: Vec<String>,
+    /// What is changed in it for any account that is not root.
+    #[serde(default)]
+    pub always: Vec<Step>,
+    /// What is changed in it where a port moves.
+    #[serde(default)]
+    pub moves: Vec<Step>,
+    /// What people must know where a port moves in it.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// One change: `sed`'s command, and the pattern that a line of the result fits; an empty one needs no test.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// `sed`'s command.
+    pub sed: String,
+    /// `grep`'s pattern.
+    pub test: String,
+}
+
+/// Templates of configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Templates {
+    /// Their folder.
+    pub folder: String,
+    /// How their names end; without it they are those of the results.
+    pub ending: String,
+    /// The folder of the results.
+    pub into: String,
+}
+
+/// Words of a server's configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Says {
+    /// Its first word is a port or an address to listen on.
+    pub listens: Vec<String>,
+    /// Every word is an address that is listened on.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Every word is a file, or a pattern of files, that is read too.
+    pub includes: Vec<String>,
+    /// The block that listens on port 80 unless it says otherwise; empty where nothing does.
+    #[serde(default)]
+    pub block: String,
+    /// Its word is the pid file.
+    pub pid: String,
+    /// Where the pid file can be written.
+    pub pid_file: String,
+    /// What a main file of the project that names no pid file has to say; empty where the default serves.
+    #[serde(default)]
+    pub pid_line: String,
+    /// What is said beside a port that moves.
+    #[serde(default)]
+    pub beside: String,
+    /// Names of which one already says as much.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// The first word is a file or a folder that is written.
+    pub writes: Vec<String>,
+    /// Names that, all said in the main file, put elsewhere what goes into the folders that it writes.
+    #[serde(default)]
+    pub instead: Vec<String>,
+    /// Writes in ways that are not followed.
+    pub stores: Vec<String>,
+    /// A file that only root may be able to read.
+    pub keys: Vec<String>,
+    /// Asks the server that its words name.
+    pub asks: Vec<String>,
+    /// Passes the port on to a program that may name it to people.
+    #[serde(default)]
+    pub passes: Vec<String>,
+    /// Stands for the port that is listened on.
+    pub port_variables: Vec<String>,
+}
+
+/// One file of `servers/`.
+pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
+    let server: Server = parse(path, text)?;
+    let mut file = File { path, text, problems: Vec::new() };
+    if !path.ends_with(&format!("/{}.yaml", server.id)) {
+        file.wrong(0, "id:", format!("id: `{}` is not the file's name", server.id));
+    }
+    if !DIALECTS.contains(&server.dialect.as_str()) {
+        file.wrong(0, "dialect:", format!("dialect: unknown value `{}`", server.dialect));
+    }
+    let files = server.files.iter().map(|given| &given.path);
+    let folders = [&server.root, &server.main].into_iter().chain(files).chain(&server.writes).chain(&server.scripts);
+    for path in folders.filter(|path| !is_path(path)) {
+        file.wrong(0, path, format!("`{path}` is no absolute path"));
+    }
+    for given in &server.files {
+        let steps = given.moves.iter().chain(&given.always);
+        for step in steps.filter(|step| step.sed.is_empty() || step.sed.contains('\'') || step.test.contains('\'')) {
+            file.wrong(0, &step.sed, format!("sed: `{}` is empty, or holds a quote", step.sed));
+        }
+        for step in given.moves.iter().filter(|step| !step.sed.contains("{to}") || !step.test.contains("{to}")) {
+            file.wrong(0, &step.sed, format!("sed: `{}` does not say the new port, or has no test of it", step.sed));
+        }
+        if given.listens.is_empty() != given.moves.is_empty() {
+            file.wrong(0, &given.path, format!("`{}` listens, and does not move, or the other way round", given.path));
+        }
+    }
+    if server.programs.is_empty() || server.says.listens.is_empty() {
+        file.wrong(0, "programs:", "programs and listens may not be empty".to_owned());
+    }
+    if !is_date(&server.date) {
+        file.wrong(0, "date:", format!("date: `{}` is not YYYY-MM", server.date));
+    }
+    file.sources(&server.sources);
+    finish(file, server)
+}
+
+/// The rows of the table of servers.
+pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
+    servers.iter().map(|server| {
+        let dialect = if server.dialect == "braces" { "Braces" } else { "Lines" };
+        let files: Vec<String> = server.files.iter().map(given).collect();
+        let templates = server.templates.as_ref().map_or_else(
+            || "None".to_owned(),
+            |it| format!("Some(ConfTemplates {{ folder: {:?}, ending: {:?}, into: {:?} }})", it.folder, it.ending, it.into),
+        );
+        format!(
+            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, logs: &{:?}, free: &{:?}, says: {}, sources: &{:?} }}",
+            server.id,
+            server.programs,
+            server.arguments,
+            server.root,
+            server.prefix.as_ref().unwrap_or(&server.root),
+            server.main,
+            server.ending,
+            files.join(", "),
+            server.inert,
+            server.tools,
+            server.unless_tools,
+            server.scripts,
+            server.writes,
+            server.logs,
+            server.free,
+            says(&server.says),
+            server.sources,
+        )
+    })
+}
+
+fn given(given: &Given) -> String {
+    let steps = |steps: &[Step]| {
+        let steps: Vec<String> =
+            steps.iter().map(|step| format!("ConfStep {{ sed: {:?}, test: {:?} }}", step.sed, step.test)).collect();
+        steps.join(", ")
+    };
+    format!(
+        "GivenConf {{ path: {:?}, listens: &{:?}, includes: &{:?}, always: &[{}], moves: &[{}], note: {:?} }}",
+        given.path,
+        given.listens,
+        given.includes,
+        steps(&given.always),
+        steps(&given.moves),
+        given.note,
+    )
+}
+
+fn says(says: &Says) -> String {
+    format!(
+        "ConfWords {{ listens: &{:?}, names: &{:?}, includes: &{:?}, block: {:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
+        says.listens,
+        says.names,
+        says.includes,
+        says.block,
+        says.pid,
+        says.pid_file,
+        says.pid_line,
+        says.beside,
+        says.unless,
+        says.writes,
+        says.instead,
+        says.stores,
+        says.keys,
+        says.asks,
+        says.passes,
+        says.port_variables,
+    )
+}

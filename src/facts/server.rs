@@ -1,0 +1,155 @@
+//! How the servers of base images are told another port, and where they keep what they write: `templates/servers/`.
+
+use super::SERVERS;
+
+/// A server as base images have it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its id; facts of images name it.
+    pub id: &'static str,
+    /// Programs that start it.
+    pub programs: &'static [&'static str],
+    /// Arguments with which they start it as the image does.
+    pub arguments: &'static [&'static str],
+    /// How its configuration is written.
+    pub dialect: Dialect,
+    /// The folder of its configuration; relative names start there.
+    pub root: &'static str,
+    /// The folder that relative names in it start from.
+    pub prefix: &'static str,
+    /// The file that it reads first.
+    pub main: &'static str,
+    /// How names of configuration files end.
+    pub ending: &'static str,
+    /// Configuration files of the image that matter.
+    pub files: &'static [GivenConf],
+    /// Names of other files of the image that configuration includes: nothing in them listens or writes.
+    pub inert: &'static [&'static str],
+    /// Programs that only switch parts of the configuration on and off.
+    pub tools: &'static [&'static str],
+    /// Their operands with which it listens on more.
+    pub unless_tools: &'static [&'static str],
+    /// What is filled with variables and put among the configuration when the container starts.
+    pub templates: Option<ConfTemplates>,
+    /// Folders of scripts that the image runs when the container starts.
+    pub scripts: &'static [&'static str],
+    /// Folders that it writes, which its account is given.
+    pub writes: &'static [&'static str],
+    /// Log files of the image that everybody may write.
+    pub logs: &'static [&'static str],
+    /// Where else everybody, or the account, may write.
+    pub free: &'static [&'static str],
+    /// Words of its configuration.
+    pub says: ConfWords,
+    /// Where the facts come from.
+    pub sources: &'static [&'static str],
+}
+
+/// How a configuration is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `name words;` and `name words { … }`.
+    Braces,
+    /// `Name words` on a line, `<Name words>` to `</Name>`.
+    Lines,
+}
+
+/// A configuration file of the image.
+#[derive(Debug, PartialEq, Eq)]
+pub struct GivenConf {
+    /// Its path.
+    pub path: &'static str,
+    /// Ports that it listens on.
+    pub listens: &'static [u16],
+    /// Files that it includes.
+    pub includes: &'static [&'static str],
+    /// What is changed in it for any account that is not root.
+    pub always: &'static [ConfStep],
+    /// What is changed in it where a port moves.
+    pub moves: &'static [ConfStep],
+    /// What people must know where a port moves in it.
+    pub note: &'static str,
+}
+
+/// One change of a configuration file of the image.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfStep {
+    /// `sed`'s command, with `{from}` and `{to}`.
+    pub sed: &'static str,
+    /// `grep`'s pattern that a line of the result fits; empty where the result needs no test.
+    pub test: &'static str,
+}
+
+/// Templates of configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfTemplates {
+    /// Their folder.
+    pub folder: &'static str,
+    /// How their names end; without it they are those of the results.
+    pub ending: &'static str,
+    /// The folder of the results.
+    pub into: &'static str,
+}
+
+/// Words of a server's configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfWords {
+    /// Its first word is a port or an address to listen on.
+    pub listens: &'static [&'static str],
+    /// Every word is an address that is listened on.
+    pub names: &'static [&'static str],
+    /// Every word is a file, or a pattern of files, that is read too.
+    pub includes: &'static [&'static str],
+    /// The block that listens on port 80 unless it says otherwise; empty where nothing does.
+    pub block: &'static str,
+    /// Its word is the pid file.
+    pub pid: &'static str,
+    /// Where the pid file can be written.
+    pub pid_file: &'static str,
+    /// What a main file of the project that names no pid file has to say; empty where the default serves.
+    pub pid_line: &'static str,
+    /// What is said beside a port that moves.
+    pub beside: &'static str,
+    /// Names of which one already says as much.
+    pub unless: &'static [&'static str],
+    /// The first word is a file or a folder that is written.
+    pub writes: &'static [&'static str],
+    /// Names that, all said in the main file, put elsewhere what goes into the folders that it writes.
+    pub instead: &'static [&'static str],
+    /// Writes in ways that are not followed.
+    pub stores: &'static [&'static str],
+    /// A file that only root may be able to read.
+    pub keys: &'static [&'static str],
+    /// Asks the server that its words name.
+    pub asks: &'static [&'static str],
+    /// Passes the port on to a program that may name it to people.
+    pub passes: &'static [&'static str],
+    /// Stands for the port that is listened on.
+    pub port_variables: &'static [&'static str],
+}
+
+impl ConfStep {
+    /// `sed`'s command for a move.
+    pub fn sed(&self, from: u16, to: u16) -> String {
+        filled(self.sed, from, to)
+    }
+
+    /// `grep`'s pattern for a move.
+    pub fn test(&self, from: u16, to: u16) -> String {
+        filled(self.test, from, to)
+    }
+}
+
+fn filled(text: &str, from: u16, to: u16) -> String {
+    text.replace("{from}", &from.to_string()).replace("{to}", &to.to_string())
+}
+
+/// The server that facts of an image name.
+pub fn server(id: &str) -> Option<&'static Server> {
+    SERVERS.iter().find(|server| server.id == id)
+}
+
+/// Every server, by id.
+pub fn servers() -> &'static [Server] {
+    SERVERS
+}

@@ -1,0 +1,202 @@
+//! The server of a base image: which configuration it reads, on which ports that makes it listen, and what it writes.
+//!
+//! What the image itself holds is told by `templates/servers/`, what copies bring is read, and what steps of the build do
+//! to either is followed or ends the matter.
+
+mod brought;
+mod conf;
+mod ran;
+mod told;
+
+use std::collections::BTreeMap;
+
+use super::hazard::Scene;
+use super::{Base, Model, value};
+use crate::context::matches;
+use crate::facts::{self, CommandKind, GivenConf, Server};
+use crate::source::Span;
+use crate::syntax::{Args, Command};
+
+pub use conf::{Said, Word, read};
+
+/// A server whose configuration is known.
+#[derive(Debug, Default)]
+pub struct Served {
+    /// Configuration files of the image that are in force.
+    pub given: Vec<Given>,
+    /// Files of the project, or of heredocs, that are.
+    pub own: Vec<Own>,
+    /// The folder that templates are filled into.
+    pub fills: Option<&'static str>,
+    /// Whether the configuration puts elsewhere what goes into the server's own folders.
+    pub elsewhere: bool,
+    /// The folder of log files that a file of the project names.
+    pub logs: Option<String>,
+    /// Variables that templates fill in for a port.
+    pub variables: Vec<String>,
+    /// What may not work, with the copy that shows it.
+    pub doubts: Vec<(usize, String)>,
+    /// What does not work where a port moves: the copy, and what it is.
+    pub moves_nothing: Vec<(usize, String)>,
+    /// What people may see of a port that moves.
+    pub seen: Vec<(usize, String)>,
+}
+
+/// A configuration file of the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// What is known of it.
+    pub conf: &'static GivenConf,
+    /// Ports that it listens on by now.
+    pub listens: Vec<u16>,
+    /// Whether what any other account needs is done.
+    pub done: bool,
+}
+
+/// A configuration file that a copy brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// Its path in the project, or the line of its heredoc.
+    pub shown: String,
+    /// The copy.
+    pub at: usize,
+    /// Whether it is a file of the project.
+    pub is_file: bool,
+    /// Ports that it names: the digits, and what is said beside them where they move: where it goes, and its text.
+    pub ports: Vec<Port>,
+    /// What has to become another text for any account that is not root.
+    pub mends: Vec<(Span, String)>,
+}
+
+/// A port in a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// The port.
+    pub port: u16,
+    /// Its digits.
+    pub span: Span,
+    /// What goes along.
+    pub beside: Option<(usize, String)>,
+}
+
+impl Model<'_> {
+    /// The server of the base image, if the stage runs it as the image does.
+    pub fn server(&self, stage: usize) -> Option<&'static Server> {
+        let Some(Base::Image { facts: Some(facts), listed: true, .. }) = self.root_base(stage) else { return None };
+        let server = facts::server(facts.server)?;
+        if !self.has_command(stage) {
+            return (facts.command == CommandKind::Server).then_some(server);
+        }
+        let programs = self.programs(stage);
+        let [program] = programs.list.as_slice() else { return None };
+        let known = |word: &Option<String>| {
+            let word = word.as_deref().map(str::trim);
+            word.is_some_and(|word| {
+                server.arguments.iter().any(|known| word.trim_end_matches(';') == known.trim_end_matches(';'))
+            })
+        };
+        let same = server.programs.contains(&program.name.as_str()) && program.arguments.iter().all(known);
+        (programs.complete && same).then_some(server)
+    }
+
+    /// Whether the image's own entrypoint sees the server's name, and does what it does before it starts it.
+    fn enters(&self, stage: usize) -> bool {
+        let entry = self.entry(stage);
+        let args = entry.cmd.and_then(|(_, index)| self.instruction(index)).map(|found| &found.args);
+        entry.entrypoint.is_none() && !matches!(args, Some(Args::Command(Command::Shell(_))))
+    }
+}
+
+impl Scene<'_> {
+    /// The configuration of the base image's server, or why it is not known; `None` where the stage runs another.
+    pub fn server(&self) -> Option<&Result<Served, String>> {
+        self.served.get_or_init(|| Some(found(self, self.model.server(self.stage)?))).as_ref()
+    }
+}
+
+/// Most files that include each other.
+const MOST: usize = 64;
+
+fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
+    mounted(scene, server)?;
+    let mut brought = brought::brought(scene, server)?;
+    let ran = ran::ran(scene, server, &brought)?;
+    brought.retain(|path, at| !ran.removed.iter().any(|(gone, step)| gone == path && step > at));
+    let mut served = Served::default();
+    let templates = server.templates.as_ref().filter(|_| scene.model.enters(scene.stage));
+    let mut confs: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for (path, at) in &brought {
+        let filled = templates.and_then(|of| {
+            let name = path.strip_prefix(of.folder)?.strip_suffix(of.ending)?;
+            Some(value::join(of.into, name.trim_start_matches('/')))
+        });
+        if let (Some(filled), Some(of)) = (&filled, templates) {
+            served.fills = Some(of.into);
+            confs.insert(filled.clone(), (path.clone(), *at));
+        } else if value::within(path, server.root) {
+            confs.entry(path.clone()).or_insert((path.clone(), *at));
+        }
+    }
+    let gone = |path: &str| ran.removed.iter().any(|(gone, _)| gone == path);
+    let givens: Vec<&GivenConf> =
+        server.files.iter().filter(|given| !confs.contains_key(given.path) && !gone(given.path)).collect();
+    let mut queue = vec![server.main.to_owned()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(path) = queue.pop() {
+        if !seen.insert(path.clone()) || seen.len() > MOST {
+            continue;
+        }
+        let patterns: Vec<String> = match (confs.get(&path), givens.iter().find(|given| given.path == path)) {
+            (Some((source, at)), _) => told::told(scene, server, &mut served, &path, source, *at)?,
+            (None, Some(given)) => {
+                served.given.push(ran.state(given));
+                given.includes.iter().map(|&pattern| pattern.to_owned()).collect()
+            }
+            (None, None) => return Err(format!("nobody knows what {path} holds")),
+        };
+        for pattern in patterns {
+            queue.extend(fitting(
+                server,
+                &pattern,
+                confs.keys().map(String::as_str).chain(givens.iter().map(|it| it.path)),
+            )?);
+        }
+    }
+    served.given.sort_by_key(|given| server.files.iter().position(|conf| conf.path == given.conf.path));
+    served.own.sort_by_key(|own| (own.at, own.shown.clone()));
+    Ok(served)
+}
+
+/// The configuration files that a name or a pattern stands for; an error for one that nobody knows.
+fn fitting<'c>(server: &Server, pattern: &str, known: impl Iterator<Item = &'c str>) -> Result<Vec<String>, String> {
+    let path = value::join(server.prefix, pattern);
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path.as_str()));
+    let fits = |candidate: &&str| {
+        let parts = candidate.rsplit_once('/');
+        parts.is_some_and(|(within, of)| within == folder && (of == name || matches(name, of)))
+    };
+    let found: Vec<String> = known.filter(fits).map(str::to_owned).collect();
+    let pattern = name.contains(['*', '?', '[']);
+    // Patterns may fit nothing; in folders that the image holds there is nothing else.
+    let plain = server.inert.contains(&name) || (pattern && value::within(folder, server.root));
+    if found.is_empty() && !plain {
+        return Err(format!("its configuration includes {path}, and nobody knows what that holds"));
+    }
+    Ok(found)
+}
+
+/// Compose files may put other configuration in the place of the image's.
+fn mounted(scene: &Scene<'_>, server: &Server) -> Result<(), String> {
+    let templates = server.templates.iter().map(|of| of.folder);
+    let folders: Vec<&str> = templates.chain([server.root]).chain(server.scripts.iter().copied()).collect();
+    for service in &scene.services {
+        let over = service.mounts.iter().find(|mount| folders.iter().any(|folder| value::meets(&mount.target, folder)));
+        if let Some(mount) = over {
+            return Err(format!("{} mounts {} in the place of its configuration", service.file, mount.target));
+        }
+        if !service.command.is_empty() {
+            return Err(format!("{} runs it with a command of its own", service.file));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! The server of a base image as another account: its configuration, its folders, the port that it tells.
+
+use super::{Along, Draft, Handed, Identity, Moved};
+use crate::facts::{GivenConf, Server};
+use crate::model::Model;
+use crate::model::hazard::{Hazard, Weight};
+use crate::model::port::Named;
+use crate::model::server::Served;
+use crate::syntax::{Args, Keyword};
+
+fn served<'d>(draft: &Draft<'d>) -> Option<(&'static Server, &'d Served)> {
+    let server = draft.scene.model.server(draft.scene.stage)?;
+    match draft.scene.server()? {
+        Ok(served) => Some((server, served)),
+        Err(_) => None,
+    }
+}
+
+/// Hands over what it writes; tells what may stay out of reach.
+pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
+    let Some((server, served)) = served(draft) else { return };
+    let one = |path: &str, tree: bool, why: &str| Handed {
+        path: path.to_owned(),
+        owner: identity.owner(),
+        tree,
+        make: false,
+        by_copy: false,
+        why: why.to_owned(),
+    };
+    let writes = server.writes.iter().filter(|_| !served.elsewhere);
+    draft.handed.extend(writes.map(|path| one(path, false, "the server writes into it")));
+    draft.handed.extend(served.logs.iter().map(|path| one(path, false, "the configuration names log files there")));
+    draft.handed.extend(served.fills.iter().map(|path| one(path, true, "templates are filled into it at every start")));
+    for (at, message) in &served.doubts {
+        let hazard =
+            Hazard { id: "server-files", weight: Weight::Unsafe, message: message.clone(), at: *at, packaged: false };
+        draft.hazards.push(hazard);
+    }
+    for own in &served.own {
+        for (span, text) in &own.mends {
+            draft.along.push(Along { path: own.shown.clone(), span: *span, text: text.clone() });
+        }
+    }
+}
+
+/// Whether the ports of its configuration may move, and what becomes of those who are told.
+pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str, of: &[&Named]) -> bool {
+    let Some((_, served)) = served(draft) else { return true };
+    let own = |place: &&Named| served.own.iter().any(|own| place.file.as_ref() == Some(&own.shown));
+    if !of.iter().any(|place| place.given.is_some() || own(place)) {
+        return true;
+    }
+    if let Some((at, why)) = served.moves_nothing.first() {
+        draft.refuse(rule, *at, message, "port-place", why.clone());
+        return false;
+    }
+    for (at, message) in &served.seen {
+        let hazard =
+            Hazard { id: "port-told", weight: Weight::Unsafe, message: message.clone(), at: *at, packaged: false };
+        draft.hazards.push(hazard);
+    }
+    let given = of.iter().filter_map(|place| place.given);
+    draft.notes.extend(given.map(|conf| conf.note.to_owned()).filter(|note| !note.is_empty()));
+    true
+}
+
+/// What is said beside a port that moves in a file of the project.
+pub(super) fn beside(draft: &mut Draft<'_>, place: &Named) {
+    let (Some(path), Some((at, text))) = (&place.file, &place.beside) else { return };
+    let span = crate::source::Span::empty(*at);
+    draft.along.push(Along { path: path.clone(), span, text: text.clone() });
+}
+
+/// The steps of the build that change the image's own configuration.
+pub(super) fn steps(draft: &Draft<'_>) -> Vec<String> {
+    let Some((_, served)) = served(draft) else { return Vec::new() };
+    let moved = |given: &crate::model::server::Given| -> Vec<(u16, u16)> {
+        let of = draft.moved.iter().filter(|moved| given.listens.contains(&moved.from));
+        of.map(|Moved { from, to, .. }| (*from, *to)).collect()
+    };
+    served.given.iter().flat_map(|given| rendered(given.conf, &moved(given), !given.done)).collect()
+}
+
+/// The commands that change one file of the image: for another account than root, and for ports that move.
+pub fn rendered(conf: &GivenConf, moved: &[(u16, u16)], always: bool) -> Vec<String> {
+    let mut seds: Vec<String> = Vec::new();
+    let mut tests: Vec<String> = Vec::new();
+    for step in conf.always.iter().filter(|_| always) {
+        seds.push(step.sed.to_owned());
+        tests.push(step.test.to_owned());
+    }
+    for step in conf.moves {
+        for (from, to) in moved {
+            seds.push(step.sed(*from, *to));
+            tests.push(step.test(*from, *to));
+        }
+    }
+    let path = conf.path;
+    let sed = match seds.as_slice() {
+        [] => return Vec::new(),
+        [one] => format!("sed -i '{one}' {path}"),
+        several => {
+            format!("sed -i {} {path}", several.iter().map(|sed| format!("-e '{sed}'")).collect::<Vec<_>>().join(" "))
+        }
+    };
+    let tests = tests.into_iter().filter(|test| !test.is_empty()).map(|test| format!("grep -q '{test}' {path}"));
+    std::iter::once(sed).chain(tests).collect()
+}
+
+/// The ports that EXPOSE says in place of those that only the base image's own says.
+pub(super) fn exposed(draft: &Draft<'_>) -> Option<String> {
+    let model = draft.scene.model;
+    served(draft)?;
+    let told: Vec<String> = draft
+        .moved
+        .iter()
+        .filter(|moved| !says(model, draft.scene.stage, moved))
+        .map(|moved| moved.to.to_string())
+        .collect();
+    (!told.is_empty()).then(|| told.join(" "))
+}
+
+/// Whether an EXPOSE of the file says a port, and so moves with it.
+fn says(model: &Model<'_>, stage: usize, moved: &Moved) -> bool {
+    let exposes = model.lineage(stage).into_iter().filter(|(_, index)| model.keyword(*index) == Keyword::Expose);
+    exposes.into_iter().any(|(of, index)| match model.instruction(index).map(|found| &found.args) {
+        Some(Args::Many { words, .. }) => words.iter().any(|word| {
+            let value = model.expand(of, index, &word.text);
+            value.text().is_some_and(|text| text.split('/').next() == Some(moved.from.to_string().as_str()))
+        }),
+        _ => false,
+    })
+}
+
+/// Whether a folder of the base image is one that its server writes, so that it may be handed over.
+pub fn may_own(model: &Model<'_>, stage: usize, path: &str) -> bool {
+    let Some(server) = model.server(stage) else { return false };
+    let logs = server.logs.iter().filter_map(|log| log.rsplit_once('/')).map(|(folder, _)| folder);
+    let filled = server.templates.iter().map(|of| of.into);
+    server.writes.iter().copied().chain(logs).chain(filled).any(|folder| folder == path)
+}
+
+/// Whether a change is the block that holds these steps.
+pub fn is_step(server: &Server, moved: &[Moved], command: &str) -> bool {
+    server.files.iter().any(|conf| {
+        let of: Vec<(u16, u16)> =
+            moved.iter().filter(|moved| conf.listens.contains(&moved.from)).map(|it| (it.from, it.to)).collect();
+        [true, false].into_iter().flat_map(|always| rendered(conf, &of, always)).any(|step| step == command)
+    })
+}
