@@ -1,6 +1,10 @@
 //! Reading YAML: the one place that knows which library does it.
 
+mod tree;
+
 use serde::de::DeserializeOwned;
+
+pub use tree::{Kind, Node, tree};
 
 /// Most bytes of a file that is read: compose files have a few thousand.
 const MOST: usize = 1 << 20;

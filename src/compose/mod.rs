@@ -1,8 +1,10 @@
 //! What compose files say of a Dockerfile: which stage is built from which context, and what its services mount and need
 //! (compose specification, `build`, `volumes`).
 
+mod moved;
 mod read;
 
+pub use moved::moved;
 pub use read::file_mode;
 
 use std::collections::BTreeSet;

@@ -154,7 +154,7 @@ fn mount(volume: Volume, folder: &str) -> Option<Mount> {
 }
 
 /// A text with the defaults of its variables: `${DATA:-./data}` is `./data` (compose specification, "Interpolation").
-fn with_defaults(text: &str) -> String {
+pub(super) fn with_defaults(text: &str) -> String {
     let mut found = String::new();
     let mut rest = text;
     while let Some((before, inside)) = rest.split_once("${") {

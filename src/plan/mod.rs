@@ -2,12 +2,14 @@
 
 mod any_user;
 mod arrived;
+mod asked;
 pub mod block;
 mod cache;
 pub mod change;
 pub mod chown;
 mod comment;
 mod companions;
+mod compose_port;
 mod created;
 mod database;
 pub mod fed;

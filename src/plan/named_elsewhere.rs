@@ -3,8 +3,9 @@
 use super::Draft;
 use crate::model::hazard::{Hazard, Weight};
 
-/// Other files of the project that name the port make the move unsafe: they would have to move along.
-pub(super) fn look(draft: &mut Draft<'_>, port: u16, at: usize) {
+/// Other files of the project that name the port make the move unsafe: they would have to move along, as those that are
+/// `settled` do.
+pub(super) fn look(draft: &mut Draft<'_>, port: u16, at: usize, settled: &[String]) {
     const NAMES: [&str; 14] = [
         "compose.yaml",
         "compose.yml",
@@ -30,6 +31,9 @@ pub(super) fn look(draft: &mut Draft<'_>, port: u16, at: usize) {
     let folders = [Some(String::new()), folder.map(|folder| format!("{folder}/"))];
     for (folder, name) in folders.iter().flatten().flat_map(|folder| NAMES.map(|name| (folder, name))) {
         let path = format!("{folder}{name}");
+        if settled.contains(&path) {
+            continue;
+        }
         let Some(text) = draft.scene.files.read(&path) else { continue };
         if mentions(&String::from_utf8_lossy(&text), port) {
             let message = format!("{path} names port {port} too and is not changed along");

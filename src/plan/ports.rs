@@ -1,6 +1,6 @@
 //! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
-use super::{Along, Change, Draft, Moved, companions, named_elsewhere, server, witness};
+use super::{Along, Change, Draft, Moved, companions, compose_port, named_elsewhere, server, witness};
 use crate::facts;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
@@ -139,7 +139,8 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     if !server::may_move(draft, rule, message.as_str(), of) {
         return;
     }
-    named_elsewhere::look(draft, from, first.at);
+    let settled = compose_port::look(draft, from, to, first.at);
+    named_elsewhere::look(draft, from, first.at, &settled);
     for place in of {
         let text = if place.span.is_empty() { format!(":{to}") } else { to.to_string() };
         if place.given.is_some() {

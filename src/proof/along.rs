@@ -2,10 +2,12 @@
 //! old port is nowhere any more.
 
 use super::Violation;
+use crate::compose;
 use crate::facts::ConfWords;
 use crate::model::hazard::Scene;
 use crate::model::port::{self, Use};
-use crate::plan::{Along, Plan};
+use crate::plan::{Along, Moved, Plan};
+use crate::yaml::{self, Kind, Node};
 
 /// A file that changes along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,7 @@ pub fn along(plan: &Plan, others: &[Other], says: Option<&ConfWords>) -> Result<
         return violation(format!("the plan changes {planned:?}, the result {found:?}"));
     }
     for other in others {
+        same_shape(other, plan).map_err(|message| Violation { invariant: "along", message })?;
         let told = taken_back(plan, other, says).map_err(|message| Violation { invariant: "along", message })?;
         let (before, after) = (pieces(&other.before), pieces(&told));
         let differing = before.iter().zip(&after).filter(|(old, new)| old != new);
@@ -49,7 +52,7 @@ pub fn along(plan: &Plan, others: &[Other], says: Option<&ConfWords>) -> Result<
                 return violation(format!("{}: `{old}` became `{new}`", other.path));
             }
         }
-        let number = |along: &&Along| along.path == other.path && !is_told(&along.text, says);
+        let number = |along: &&Along| along.path == other.path && !is_told(plan, along, says);
         let mut wanted: Vec<_> = plan.along.iter().filter(number).map(|along| along.span).collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -60,10 +63,51 @@ pub fn along(plan: &Plan, others: &[Other], says: Option<&ConfWords>) -> Result<
     Ok(())
 }
 
-/// Whether a text is one that the template of a server has its configuration say.
-fn is_told(text: &str, says: Option<&ConfWords>) -> bool {
-    let text = text.trim();
+/// Whether an edit is a text that the template of a server has its configuration say, or a port behind a host that named
+/// none.
+fn is_told(plan: &Plan, along: &Along, says: Option<&ConfWords>) -> bool {
+    let text = along.text.trim();
+    if along.span.is_empty() && plan.moved.iter().any(|moved| text == format!(":{}", moved.to)) {
+        return true;
+    }
     !text.is_empty() && says.is_some_and(|says| [says.beside, says.pid_line, says.pid_file].contains(&text))
+}
+
+/// A YAML file still loads, as the same tree; its scalars differ in as many places as the plan says.
+fn same_shape(other: &Other, plan: &Plan) -> Result<(), String> {
+    if !(other.path.ends_with(".yml") || other.path.ends_with(".yaml")) {
+        return Ok(());
+    }
+    let lost = || format!("{} would not load as the same YAML", other.path);
+    let (before, after) = yaml::tree(&other.before).zip(yaml::tree(&other.after)).ok_or_else(lost)?;
+    let differing = differing(&before, &after).ok_or_else(lost)?;
+    let planned = plan.along.iter().filter(|along| along.path == other.path).count();
+    if differing > planned { Err(lost()) } else { Ok(()) }
+}
+
+/// How many scalars differ; `None` where anything else does.
+fn differing(before: &[Node], after: &[Node]) -> Option<usize> {
+    let mut open: Vec<(&Node, &Node)> = before.iter().zip(after).collect();
+    let mut count = 0;
+    let same = |one: usize, other: usize| (one == other).then_some(());
+    same(before.len(), after.len())?;
+    while let Some((old, new)) = open.pop() {
+        match (&old.kind, &new.kind) {
+            (Kind::Scalar(old), Kind::Scalar(new)) => count += usize::from(old != new),
+            (Kind::List(old), Kind::List(new)) => {
+                same(old.len(), new.len())?;
+                open.extend(old.iter().zip(new));
+            }
+            (Kind::Map(old), Kind::Map(new)) => {
+                same(old.len(), new.len())?;
+                let pairs = old.iter().zip(new);
+                open.extend(pairs.flat_map(|((name, value), (other, now))| [(name, other), (value, now)]));
+            }
+            (Kind::Alias, Kind::Alias) => {}
+            _ => return None,
+        }
+    }
+    Some(count)
 }
 
 /// The changed file without what the server's template has it say, each where the plan says and nowhere else.
@@ -75,7 +119,7 @@ fn taken_back(plan: &Plan, other: &Other, says: Option<&ConfWords>) -> Result<Ve
     let (mut shift, mut backs) = (0isize, Vec::new());
     for along in edits {
         let at = along.span.start.checked_add_signed(shift).ok_or("an edit lies outside of it")?;
-        if is_told(&along.text, says) {
+        if is_told(plan, along, says) {
             backs.push((at, along));
         }
         shift += along.text.len() as isize - along.span.len() as isize;
@@ -95,6 +139,20 @@ fn pieces(text: &[u8]) -> Vec<&[u8]> {
     text.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).collect()
 }
 
+/// A compose file that changes along has nothing left to change.
+fn halves(plan: &Plan, after: &Scene<'_>) -> Result<(), Violation> {
+    for service in after.services.iter().filter(|service| plan.along.iter().any(|along| along.path == service.file)) {
+        let text = after.files.read(&service.file).unwrap_or_default();
+        for Moved { from, to, .. } in &plan.moved {
+            if compose::moved(&text, &service.name, *from, *to).is_ok_and(|left| !left.is_empty()) {
+                let message = format!("{} still names {from} for {}", service.file, service.name);
+                return Err(Violation { invariant: "ports", message });
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Nothing of the result, the other files as they will be, listens on a port that moves away, or says so.
 ///
 /// # Errors
@@ -102,6 +160,7 @@ fn pieces(text: &[u8]) -> Vec<&[u8]> {
 pub fn ports(plan: &Plan, after: &Scene<'_>) -> Result<(), Violation> {
     let left =
         |place: &&port::Named| place.role != Use::Asks && plan.moved.iter().any(|moved| moved.from == place.port);
+    halves(plan, after)?;
     let places = port::find(after);
     let Some(place) = places.iter().find(left) else { return Ok(()) };
     let at = place.file.clone().unwrap_or_else(|| format!("line {}", after.model.line(place.at)));

@@ -1,0 +1,259 @@
+//! A port of a container that moves, in a compose file: in the service's own ports, health check, environment and labels,
+//! and wherever other services of the file ask for it by the service's name (compose specification, `ports`, `expose`).
+
+use super::read::with_defaults;
+use crate::source::Span;
+use crate::yaml::{Kind, Node, tree};
+
+/// What becomes another text.
+type Edit = (Span, String);
+
+/// The edits that move the port `from` of a service to `to` in the text of a compose file.
+///
+/// # Errors
+/// What of the file cannot be changed alone.
+pub fn moved(text: &[u8], service: &str, from: u16, to: u16) -> Result<Vec<Edit>, String> {
+    let documents = tree(text).ok_or("it cannot be read as YAML")?;
+    let [document] = documents.as_slice() else { return Err("it holds several documents".to_owned()) };
+    let services = document.get("services").unwrap_or(document);
+    let own = services.get(service).ok_or_else(|| format!("it holds no service {service}"))?;
+    let mut moved = Moved { text, from, to, edits: Vec::new() };
+    moved.own(own, service)?;
+    let mut names = vec![service.to_owned()];
+    names.extend(["container_name", "hostname"].iter().filter_map(|key| own.get(key)?.text().map(str::to_owned)));
+    let aliases =
+        own.get("networks").into_iter().flat_map(Node::entries).filter_map(|(_, network)| network.get("aliases"));
+    names.extend(aliases.flat_map(Node::items).filter_map(|name| name.text().map(str::to_owned)));
+    for scalar in services.scalars() {
+        moved.asked(scalar, &names)?;
+    }
+    moved.edits.sort();
+    moved.edits.dedup();
+    Ok(moved.edits)
+}
+
+struct Moved<'t> {
+    text: &'t [u8],
+    from: u16,
+    to: u16,
+    edits: Vec<Edit>,
+}
+
+impl Moved<'_> {
+    fn own(&mut self, own: &Node, name: &str) -> Result<(), String> {
+        for key in ["<<", "extends"] {
+            if own.get(key).is_some() {
+                return Err(format!("the service {name} takes parts of another one over ({key})"));
+            }
+        }
+        if own.entries().is_empty() {
+            return Err(format!("the service {name} is not written out"));
+        }
+        if own.get("network_mode").and_then(Node::text) == Some("host") {
+            return Err(format!("the service {name} is on the host's own network"));
+        }
+        for (key, value) in own.entries() {
+            let key = key.text().unwrap_or("");
+            let known = ["ports", "expose", "healthcheck", "environment", "labels"].contains(&key);
+            if known && (value.anchored || value.kind == Kind::Alias) {
+                return Err(format!("{key} of the service {name} stands for other services too"));
+            }
+            match key {
+                "ports" => value.items().iter().try_for_each(|port| self.port(port))?,
+                "expose" => value.items().iter().try_for_each(|port| self.digits_of(port, |text| text.to_owned()))?,
+                "healthcheck" => {
+                    for scalar in value.get("test").map(Node::scalars).unwrap_or_default() {
+                        self.asked(scalar, &["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].map(str::to_owned))?;
+                    }
+                }
+                "environment" | "labels" => self.variables(value)?,
+                "command" | "entrypoint" if value.scalars().iter().any(|word| self.names(word)) => {
+                    return Err(format!("{key} of the service {name} names {}", self.from));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// One entry of `ports`: `80`, `8080:80/tcp`, `127.0.0.1:${PORT:-80}:80`, or `target: 80`.
+    fn port(&mut self, port: &Node) -> Result<(), String> {
+        if let Some(target) = port.get("target") {
+            return self.digits_of(target, |text| text.to_owned());
+        }
+        self.digits_of(port, |text| {
+            let plain = with_defaults(text);
+            plain.rsplit(':').next().unwrap_or("").split('/').next().unwrap_or("").to_owned()
+        })
+    }
+
+    /// The number that a scalar ends with, up to a protocol, where `container` takes it out of the scalar's text.
+    fn digits_of(&mut self, node: &Node, container: impl Fn(&str) -> String) -> Result<(), String> {
+        let text = node.text().ok_or("a port stands for that of another place")?;
+        let number = container(text);
+        let shown = || format!("the port `{text}`");
+        if let Some((first, last)) = number.split_once('-') {
+            let range = first.parse::<u16>().ok().zip(last.parse::<u16>().ok());
+            let holds = range.is_none_or(|(first, last)| (first..=last).contains(&self.from));
+            return if holds { Err(format!("{} is a range", shown())) } else { Ok(()) };
+        }
+        let plain = number.split('/').next().unwrap_or("");
+        let Ok(port) = plain.parse::<u16>() else { return Err(format!("{} is not known", shown())) };
+        if port != self.from {
+            return Ok(());
+        }
+        // What stands last in the file, before the protocol and the closing quote.
+        let raw = node.span.of(self.text);
+        let end = raw.iter().rposition(u8::is_ascii_digit).map_or(0, |at| at + 1);
+        let digits = plain.len();
+        let start = end.checked_sub(digits).ok_or_else(shown)?;
+        let before = start.checked_sub(1).and_then(|at| raw.get(at));
+        let whole = raw.get(start..end) == Some(plain.as_bytes())
+            && before.is_none_or(|byte| matches!(byte, b':' | b'"' | b'\''));
+        if !whole || node.anchored {
+            return Err(format!("{} cannot be changed alone", shown()));
+        }
+        self.edit(Span::new(node.span.start + start, node.span.start + end), self.to.to_string());
+        Ok(())
+    }
+
+    /// Variables and labels that are called like a port: `PORT: 80`, `- PORT=80`, `…loadbalancer.server.port=80`.
+    fn variables(&mut self, value: &Node) -> Result<(), String> {
+        let is_port = |name: &str| {
+            let name = name.to_ascii_uppercase();
+            name == "PORT" || name.ends_with("_PORT") || name.ends_with(".PORT") || name.ends_with("_PORTS")
+        };
+        for (name, value) in value.entries() {
+            if is_port(name.text().unwrap_or("")) && value.text() == Some(self.from.to_string().as_str()) {
+                self.digits_of(value, |text| text.to_owned())?;
+            }
+        }
+        for item in value.items() {
+            let Some((name, value)) = item.text().and_then(|text| text.split_once('=')) else { continue };
+            if is_port(name) && value == self.from.to_string() {
+                let raw = item.span.of(self.text);
+                let end = raw.iter().rposition(u8::is_ascii_digit).map_or(0, |at| at + 1);
+                let start = end.saturating_sub(value.len());
+                if raw.get(start..end) != Some(value.as_bytes()) {
+                    return Err(format!("`{name}` cannot be changed alone"));
+                }
+                self.edit(Span::new(item.span.start + start, item.span.start + end), self.to.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever is asked by name on the port: `http://web:80/`, `web:80`, `http://web/`.
+    fn asked(&mut self, scalar: &Node, names: &[String]) -> Result<(), String> {
+        let raw = String::from_utf8_lossy(scalar.span.of(self.text)).into_owned();
+        let port = self.from.to_string();
+        for name in names {
+            for (at, _) in raw.match_indices(name.as_str()) {
+                let before = raw.get(..at).unwrap_or("");
+                let rest = raw.get(at + name.len()..).unwrap_or("");
+                let word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+                if before.chars().next_back().is_some_and(word) {
+                    continue;
+                }
+                let place = scalar.span.start + at + name.len();
+                let told = rest
+                    .strip_prefix(':')
+                    .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+                let by_url =
+                    before.ends_with("http://") && self.from == 80 || before.ends_with("https://") && self.from == 443;
+                match told {
+                    Some(digits) if digits == port => {
+                        // `web:80:80` maps ports, and asks nobody.
+                        let maps = rest.get(1 + digits.len()..).is_some_and(|rest| rest.starts_with(':'));
+                        if !maps {
+                            self.edit(Span::new(place + 1, place + 1 + digits.len()), self.to.to_string());
+                        }
+                    }
+                    None if by_url && !rest.starts_with(|c: char| word(c) || c == ':' || c == '$') => {
+                        self.edit(Span::empty(place), format!(":{}", self.to));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, scalar: &Node) -> bool {
+        let port = self.from.to_string();
+        scalar.text().is_some_and(|text| text.split(|c: char| !c.is_ascii_digit()).any(|number| number == port))
+    }
+
+    fn edit(&mut self, span: Span, text: String) {
+        self.edits.push((span, text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(text: &str) -> Result<String, String> {
+        let mut edits = moved(text.as_bytes(), "web", 80, 8080)?;
+        edits.reverse();
+        let mut text = text.to_owned();
+        for (span, new) in edits {
+            text.replace_range(span.range(), &new);
+        }
+        Ok(text)
+    }
+
+    fn service(body: &str) -> String {
+        format!("services:\n  web:\n    build: .\n    {body}\n")
+    }
+
+    #[test]
+    fn ports_move_in_every_form() {
+        for (old, new) in [
+            ("ports: [\"80:80\"]", "ports: [\"80:8080\"]"),
+            ("ports:\n      - 8080:80 # web", "ports:\n      - 8080:8080 # web"),
+            ("ports:\n      - '127.0.0.1:80:80/tcp'", "ports:\n      - '127.0.0.1:80:8080/tcp'"),
+            ("ports: [80, 443]", "ports: [8080, 443]"),
+            ("ports: [\"${PORT:-80}:80\"]", "ports: [\"${PORT:-80}:8080\"]"),
+            ("ports: [{target: 80, published: \"80\"}]", "ports: [{target: 8080, published: \"80\"}]"),
+            ("ports: [\"3000-3005:3000-3005\"]", "ports: [\"3000-3005:3000-3005\"]"),
+            ("expose: [\"80\"]", "expose: [\"8080\"]"),
+            ("environment: {PORT: 80, PORTS: 81, REPORT: '80'}", "environment: {PORT: 8080, PORTS: 81, REPORT: '80'}"),
+            ("environment: [VIRTUAL_PORT=80]", "environment: [VIRTUAL_PORT=8080]"),
+            (
+                "labels: [\"traefik.http.services.web.loadbalancer.server.port=80\"]",
+                "labels: [\"traefik.http.services.web.loadbalancer.server.port=8080\"]",
+            ),
+            (
+                "healthcheck: {test: [CMD, curl, -f, 'http://localhost/up']}",
+                "healthcheck: {test: [CMD, curl, -f, 'http://localhost:8080/up']}",
+            ),
+        ] {
+            assert_eq!(after(&service(old)), Ok(service(new)));
+        }
+    }
+
+    #[test]
+    fn others_that_ask_move_along() {
+        let text = "services:\n  web: {build: ., ports: ['80:80']}\n  api:\n    environment:\n      A: http://web:80/x\n      B: http://web\n      C: http://webs/\n      D: http://my-web/\n      E: web:8000\n";
+        let wanted = "services:\n  web: {build: ., ports: ['80:8080']}\n  api:\n    environment:\n      A: http://web:8080/x\n      B: http://web:8080\n      C: http://webs/\n      D: http://my-web/\n      E: web:8000\n";
+        assert_eq!(after(text), Ok(wanted.to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_changed_alone_is_told() {
+        for body in [
+            "ports: [\"80-81:80-81\"]",
+            "ports: [\"80:${PORT}\"]",
+            "ports: &p [\"80:80\"]",
+            "ports: *p",
+            "<<: *base",
+            "network_mode: host",
+            "command: serve --port 80",
+        ] {
+            let text = format!("x: &p [1]\ny: &base {{a: 1}}\n{}", service(body));
+            assert!(after(&text).is_err(), "{body}");
+        }
+        assert!(moved(b"a: [", "web", 80, 8080).is_err());
+    }
+}
