@@ -43,6 +43,8 @@ pub struct Server {
     pub scripts: Vec<String>,
     /// Folders that it writes, which its account is given.
     pub writes: Vec<String>,
+    /// The folder that it serves, which its start scripts may write into.
+    pub site: String,
     /// Log files of the image that everybody may write.
     pub logs: Vec<String>,
     /// Where else everybody, or the account, may write.
@@ -156,7 +158,12 @@ pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
         file.wrong(0, "dialect:", format!("dialect: unknown value `{}`", server.dialect));
     }
     let files = server.files.iter().map(|given| &given.path);
-    let folders = [&server.root, &server.main].into_iter().chain(files).chain(&server.writes).chain(&server.scripts);
+    let folders = [&server.root, &server.main]
+        .into_iter()
+        .chain(files)
+        .chain(&server.writes)
+        .chain(&server.scripts)
+        .chain([&server.site]);
     for path in folders.filter(|path| !is_path(path)) {
         file.wrong(0, path, format!("`{path}` is no absolute path"));
     }
@@ -192,7 +199,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             |it| format!("Some(ConfTemplates {{ folder: {:?}, ending: {:?}, into: {:?} }})", it.folder, it.ending, it.into),
         );
         format!(
-            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, logs: &{:?}, free: &{:?}, says: {}, sources: &{:?} }}",
+            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, site: {:?}, logs: &{:?}, free: &{:?}, says: {}, sources: &{:?} }}",
             server.id,
             server.programs,
             server.arguments,
@@ -206,6 +213,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             server.unless_tools,
             server.scripts,
             server.writes,
+            server.site,
             server.logs,
             server.free,
             says(&server.says),

@@ -35,6 +35,8 @@ pub struct Server {
     pub scripts: &'static [&'static str],
     /// Folders that it writes, which its account is given.
     pub writes: &'static [&'static str],
+    /// The folder that it serves, which its start scripts may write into.
+    pub site: &'static str,
     /// Log files of the image that everybody may write.
     pub logs: &'static [&'static str],
     /// Where else everybody, or the account, may write.

@@ -10,6 +10,7 @@ use super::account::Account;
 use super::command::Ran;
 use super::made::{Ownership, combined, is_of};
 use super::{Base, Model, Value, Who, user, value};
+use crate::facts;
 use crate::syntax::{Args, Keyword};
 
 /// An owner as `uid:gid` where the numbers are known, else `name:group` as the accounts of the line have it.
@@ -213,7 +214,11 @@ impl Model<'_> {
             let owner = account.uid.zip(account.gid).map(|(uid, gid)| format!("{uid}:{gid}"));
             owners.make(account.home, owner.as_ref(), Made::Base);
         }
-        let folders = facts.app_folders.iter().copied().chain([facts.workdir]);
+        let server = facts::server(facts.server);
+        let served = server
+            .into_iter()
+            .flat_map(|server| [server.root, server.site].into_iter().chain(server.writes.iter().copied()));
+        let folders = facts.app_folders.iter().copied().chain([facts.workdir]).chain(served);
         for folder in folders.filter(|folder| folder.len() > 1) {
             owners.make(folder, None, Made::Base);
         }

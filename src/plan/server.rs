@@ -1,11 +1,12 @@
 //! The server of a base image as another account: its configuration, its folders, the port that it tells.
 
+use super::ownership::{give, give_copy};
 use super::{Along, Draft, Handed, Identity, Moved};
 use crate::facts::{GivenConf, Server};
-use crate::model::Model;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::Named;
 use crate::model::server::Served;
+use crate::model::{Model, start, value};
 use crate::syntax::{Args, Keyword};
 
 fn served<'d>(draft: &Draft<'d>) -> Option<(&'static Server, &'d Served)> {
@@ -31,6 +32,7 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     draft.handed.extend(writes.map(|path| one(path, false, "the server writes into it")));
     draft.handed.extend(served.logs.iter().map(|path| one(path, false, "the configuration names log files there")));
     draft.handed.extend(served.fills.iter().map(|path| one(path, true, "templates are filled into it at every start")));
+    site(draft, identity, server.site);
     for (at, message) in &served.doubts {
         let hazard =
             Hazard { id: "server-files", weight: Weight::Unsafe, message: message.clone(), at: *at, packaged: false };
@@ -39,6 +41,38 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     for own in &served.own {
         for (span, text) in &own.mends {
             draft.along.push(Along { path: own.shown.clone(), span: *span, text: text.clone() });
+        }
+    }
+}
+
+/// Hands over what start scripts write among the files that are served: the folder, and what copies bring into it.
+fn site(draft: &mut Draft<'_>, identity: &Identity, site: &str) {
+    let (model, stage) = (draft.scene.model, draft.scene.stage);
+    let owners = model.owners(stage);
+    let mut folders: Vec<String> = start::written(draft.scene)
+        .iter()
+        .filter_map(|path| path.rsplit_once('/'))
+        .map(|(folder, _)| folder.to_owned())
+        .filter(|folder| value::within(folder, site))
+        .collect();
+    folders.sort();
+    folders.dedup();
+    let why = "a start script writes into it";
+    for folder in folders {
+        // It is there, and a copy into it does not change its owner; a folder below it comes with a copy.
+        if folder == site {
+            give(draft, identity, folder.clone(), false, why.to_owned());
+            if let Some(last) = draft.handed.last_mut() {
+                last.make = false;
+            }
+        }
+        let into = |to: &str| value::within(to, &folder);
+        for copy in owners.copies.iter().filter(|copy| copy.destination.as_deref().is_some_and(into)) {
+            let given = model.instruction(copy.instruction).is_some_and(|found| found.flag("chown").is_some());
+            let owner = identity.copy_owner(model, stage, copy.instruction);
+            if let (Some(owner), Some(to), false) = (owner, copy.destination.as_deref(), given) {
+                give_copy(draft, identity, &owners, copy.instruction, to, &owner, why);
+            }
         }
     }
 }
@@ -137,7 +171,8 @@ pub fn may_own(model: &Model<'_>, stage: usize, path: &str) -> bool {
     let Some(server) = model.server(stage) else { return false };
     let logs = server.logs.iter().filter_map(|log| log.rsplit_once('/')).map(|(folder, _)| folder);
     let filled = server.templates.iter().map(|of| of.into);
-    server.writes.iter().copied().chain(logs).chain(filled).any(|folder| folder == path)
+    value::within(path, server.site)
+        || server.writes.iter().copied().chain(logs).chain(filled).any(|folder| folder == path)
 }
 
 /// Whether a change is the block that holds these steps.

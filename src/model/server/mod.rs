@@ -26,6 +26,8 @@ pub struct Served {
     pub given: Vec<Given>,
     /// Files of the project, or of heredocs, that are.
     pub own: Vec<Own>,
+    /// Scripts that the image's entrypoint runs before it starts the server, and the copies that bring them.
+    pub scripts: Vec<(String, usize)>,
     /// The folder that templates are filled into.
     pub fills: Option<&'static str>,
     /// Whether the configuration puts elsewhere what goes into the server's own folders.
@@ -130,7 +132,9 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
             let name = path.strip_prefix(of.folder)?.strip_suffix(of.ending)?;
             Some(value::join(of.into, name.trim_start_matches('/')))
         });
-        if let (Some(filled), Some(of)) = (&filled, templates) {
+        if server.scripts.iter().any(|folder| value::within(path, folder)) {
+            served.scripts.extend(scene.model.enters(scene.stage).then(|| (path.clone(), *at)));
+        } else if let (Some(filled), Some(of)) = (&filled, templates) {
             served.fills = Some(of.into);
             confs.insert(filled.clone(), (path.clone(), *at));
         } else if value::within(path, server.root) {

@@ -62,9 +62,10 @@ pub(super) fn ran(scene: &Scene<'_>, server: &Server, brought: &BTreeMap<String,
         for ran in &commands.list {
             let words: Vec<String> = ran.spans.iter().filter_map(|span| Some(script?.text_of(*span))).collect();
             let inside = ran.cwd.text().is_none_or(|cwd| value::within(cwd, server.root));
-            let names = |word: &String| word.contains(server.root);
+            let scripted = |text: &str| server.scripts.iter().any(|folder| text.contains(folder));
+            let names = |word: &String| word.contains(server.root) || scripted(word);
             let written = ran.writes.iter().any(|to| match ran.path(to.as_deref()) {
-                Some(path) => value::within(&path, server.root),
+                Some(path) => value::within(&path, server.root) || scripted(&path),
                 None => true,
             });
             if !inside && !words.iter().any(names) && !written && !server.tools.contains(&ran.name.as_str()) {
@@ -82,6 +83,7 @@ pub(super) fn ran(scene: &Scene<'_>, server: &Server, brought: &BTreeMap<String,
 fn touches(scene: &Scene<'_>, stage: usize, index: usize, server: &Server, text: &str) -> bool {
     let cwd = scene.model.cwd(stage, index);
     text.contains(server.root)
+        || server.scripts.iter().any(|folder| text.contains(folder))
         || server.tools.iter().any(|tool| text.contains(tool))
         || cwd.text().is_none_or(|cwd| value::within(cwd, server.root))
 }

@@ -82,6 +82,13 @@ pub(super) fn walked(scene: &Scene<'_>) -> Started {
     for program in scene.programs.list.iter().filter(stays).chain(&by_compose) {
         walk.program(program, None);
     }
+    if let Some(Ok(served)) = scene.server() {
+        for (path, at) in &served.scripts {
+            let name = path.rsplit('/').next().unwrap_or("").to_owned();
+            let at = (scene.stage, *at);
+            walk.script(&Program { name, path: path.clone(), at, ..Program::default() }, &[Some(path.clone())]);
+        }
+    }
     let Walk { mut found, programs, written, read, gives, .. } = walk;
     // What a compose file starts in its place is no program of the file's own: only what certainly fails counts.
     let mut instead = Walk { read: read.clone(), ..Walk::new(scene) };

@@ -101,6 +101,11 @@ impl Walk<'_, '_> {
         if own && projects && !model.is_base_folder(self.scene.stage, folder) {
             return self.written.push(path);
         }
+        // What the base's own server serves, the plan hands over.
+        let site = model.server(self.scene.stage).filter(|_| program.script.is_some()).map(|server| server.site);
+        if site.is_some_and(|site| value::within(folder, site)) {
+            return self.written.push(path);
+        }
         if model.is_base_folder(self.scene.stage, folder) || is_system(&path) {
             let message = format!("{} creates {path}, and only root may create files in {folder}", program.name);
             return self.push("system-file", Weight::Manual, program, message);

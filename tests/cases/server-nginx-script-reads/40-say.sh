@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+echo "serving as $(id -u)"

@@ -1,0 +1,2 @@
+#!/bin/sh
+sed -i "s#__API__#${API}#" /usr/share/nginx/html/index.html
