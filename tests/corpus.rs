@@ -25,6 +25,8 @@ mod library;
 mod pairs;
 #[path = "corpus/tables.rs"]
 mod tables;
+#[path = "corpus/yaml.rs"]
+mod yaml;
 
 use std::env;
 use std::path::PathBuf;
@@ -46,6 +48,17 @@ fn folder_of(name: &str, what: &str) -> Option<PathBuf> {
         println!("skipped: set {name}={what} to run this");
     }
     folder
+}
+
+#[test]
+fn yaml_files() {
+    let Some(folder) = folder_of("UNROOT_PAIRS", "a folder with YAML files") else { return };
+    let seen = yaml::run(&folder);
+    println!(
+        "yaml: {} files ({} compose, {} manifests), {} read, {} scalars, {} ports moved, {} refused",
+        seen.files, seen.composes, seen.manifests, seen.read, seen.scalars, seen.moved, seen.refused
+    );
+    assert!(seen.wrong.is_empty(), "{} wrong: {:#?}", seen.wrong.len(), seen.wrong.get(..20).unwrap_or(&seen.wrong));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use saphyr_parser::{Event, Parser, Span as Marks};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks};
 
 use super::{MOST, is_deep};
 use crate::source::Span;
@@ -10,7 +10,7 @@ use crate::source::Span;
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// From its first byte to behind its last; quotes belong to a scalar.
+    /// From its first byte to behind its last; quotes and an anchor belong to a scalar, `|` and `>` do not.
     pub span: Span,
     /// What it is.
     pub kind: Kind,
@@ -88,7 +88,10 @@ pub fn tree(text: &[u8]) -> Option<Vec<Node>> {
         let span = places.span(marks)?;
         let anchor = |id: usize| id > 0;
         let done = match event {
-            Event::Scalar(value, _, id, _) => {
+            Event::Scalar(value, style, id, _) => {
+                // A value that is left out has no bytes, whatever the parser points at.
+                let left_out = value.is_empty() && style == ScalarStyle::Plain;
+                let span = if left_out { Span::empty(span.start) } else { span };
                 Node { span, kind: Kind::Scalar(Cow::into_owned(value)), anchored: anchor(id) }
             }
             Event::Alias(_) => Node { span, kind: Kind::Alias, anchored: false },

@@ -1,0 +1,177 @@
+//! Real YAML files: every scalar of the tree has its own bytes, and a port that moves changes just what it says.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize as _;
+use serde_yaml::Value;
+use unroot::compose;
+use unroot::context::is_compose;
+use unroot::edit::{self, Edit};
+use unroot::yaml::{Kind, Node, tree};
+
+/// A port that no file names.
+const NEW: u16 = 65_123;
+
+/// What was looked at.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Files, different ones.
+    pub(super) files: usize,
+    /// Those that are compose files.
+    pub(super) composes: usize,
+    /// Those that hold Kubernetes objects.
+    pub(super) manifests: usize,
+    /// Those that have a tree.
+    pub(super) read: usize,
+    /// Scalars whose bytes were compared with what they are read as.
+    pub(super) scalars: usize,
+    /// Ports that were moved.
+    pub(super) moved: usize,
+    /// Ports that cannot be changed alone.
+    pub(super) refused: usize,
+    /// What is wrong.
+    pub(super) wrong: Vec<String>,
+}
+
+/// Looks at every YAML file below a folder, once each.
+pub(super) fn run(folder: &Path) -> Seen {
+    let mut seen = Seen::default();
+    let mut known = BTreeSet::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let mut paths: Vec<PathBuf> =
+            std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            let kind = std::fs::symlink_metadata(&path).map(|meta| meta.file_type());
+            let yaml = path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
+            match kind {
+                Ok(kind) if kind.is_dir() => open.push(path),
+                Ok(kind) if kind.is_file() && yaml => {
+                    let Ok(text) = std::fs::read(&path) else { continue };
+                    if known.insert(text.clone()) {
+                        file(&path, &text, &mut seen);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    seen
+}
+
+fn file(path: &Path, text: &[u8], seen: &mut Seen) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let holds = |what: &[u8]| text.windows(what.len()).any(|window| window == what);
+    let compose = is_compose(&name);
+    seen.files += 1;
+    seen.composes += usize::from(compose);
+    seen.manifests += usize::from(!compose && holds(b"apiVersion:") && holds(b"kind:"));
+    let Some(documents) = tree(text) else { return };
+    seen.read += 1;
+    for node in documents.iter().flat_map(Node::scalars) {
+        let raw = String::from_utf8_lossy(node.span.of(text)).into_owned();
+        let value = node.text().unwrap_or_default();
+        // Folded and anchored scalars are never changed.
+        let plain = !raw.starts_with(['"', '\'']) && !raw.contains('\n') && !value.contains('\n') && !node.anchored;
+        if plain {
+            seen.scalars += 1;
+            if raw.trim_end() != value {
+                seen.wrong.push(format!("{}: `{raw}` is read as `{value}`", path.display()));
+            }
+        }
+    }
+    if compose {
+        moves(path, text, &documents, seen);
+    }
+}
+
+/// Moves every port of every service, one at a time.
+fn moves(path: &Path, text: &[u8], documents: &[Node], seen: &mut Seen) {
+    let [document] = documents else { return };
+    for (name, service) in document.get("services").map(Node::entries).unwrap_or_default() {
+        let Some(name) = name.text() else { continue };
+        let lists = ["ports", "expose"].into_iter().filter_map(|key| service.get(key));
+        let words = lists.flat_map(Node::scalars).filter_map(|node| node.text().map(str::to_owned));
+        let ports = words.filter_map(|word| word.rsplit(':').next()?.split('/').next()?.parse::<u16>().ok());
+        for port in ports.collect::<BTreeSet<u16>>() {
+            match compose::moved(text, name, port, NEW) {
+                Err(_) => seen.refused += 1,
+                Ok(edits) => {
+                    seen.moved += 1;
+                    if let Err(why) = moved(text, &edits, port) {
+                        seen.wrong.push(format!("{}: {name} {port}: {why}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether edits change nothing but what they say: by lines, and as YAML that another library reads.
+fn moved(text: &[u8], edits: &[(unroot::source::Span, String)], port: u16) -> Result<(), String> {
+    let all: Vec<Edit> = edits.iter().map(|(span, text)| Edit::replace(*span, text.clone())).collect();
+    let after = edit::apply(text, &all).map_err(|error| error.to_string())?;
+    let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let (old, new) = (lines(text), lines(&after));
+    if old.len() != new.len() {
+        return Err("the number of lines changed".to_owned());
+    }
+    let touched: BTreeSet<usize> =
+        edits.iter().map(|(span, _)| text.iter().take(span.start).filter(|byte| **byte == b'\n').count()).collect();
+    for (at, (old, new)) in old.iter().zip(&new).enumerate() {
+        if (old != new) != touched.contains(&at) {
+            return Err(format!("line {} is not what the edits say", at + 1));
+        }
+    }
+    let values = |text: &[u8]| {
+        serde_yaml::Deserializer::from_slice(text).map(Value::deserialize).collect::<Result<Vec<_>, _>>().ok()
+    };
+    // What the other library does not read, it does not read afterwards either.
+    let Some(before) = values(text) else { return Ok(()) };
+    let now = values(&after).ok_or("the result does not load")?;
+    let mut left = 0;
+    for (old, new) in before.iter().zip(&now) {
+        left += differing(old, new, port)?;
+    }
+    if left > edits.len() && !tree(text).is_some_and(|tree| tree.iter().any(has_alias)) {
+        return Err(format!("{left} values differ, {} edits", edits.len()));
+    }
+    Ok(())
+}
+
+fn has_alias(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Alias => true,
+        Kind::Scalar(_) => false,
+        Kind::List(items) => items.iter().any(has_alias),
+        Kind::Map(entries) => entries.iter().any(|(key, value)| has_alias(key) || has_alias(value)),
+    }
+}
+
+/// How many values differ; an error where one differs by more than the port.
+fn differing(old: &Value, new: &Value, port: u16) -> Result<usize, String> {
+    match (old, new) {
+        (Value::Sequence(old), Value::Sequence(new)) if old.len() == new.len() => {
+            old.iter().zip(new).map(|(old, new)| differing(old, new, port)).sum()
+        }
+        (Value::Mapping(old), Value::Mapping(new)) if old.len() == new.len() => {
+            let pairs = old.iter().zip(new);
+            let all = pairs
+                .map(|((key, value), (other, now))| Ok(differing(key, other, port)? + differing(value, now, port)?));
+            all.sum()
+        }
+        (old, new) if old == new => Ok(0),
+        (old, new) => {
+            let text = |value: &Value| match value {
+                Value::Number(number) => number.to_string(),
+                value => value.as_str().unwrap_or_default().to_owned(),
+            };
+            let (old, new) = (text(old), text(new));
+            let back = new.replace(&NEW.to_string(), &port.to_string());
+            let implied = new.replace(&format!(":{NEW}"), "");
+            if back == old || implied == old { Ok(1) } else { Err(format!("`{old}` became `{new}`")) }
+        }
+    }
+}
