@@ -1,7 +1,11 @@
 //! What a README, or a comment of the Dockerfile, says of an image: how it is run (`docker run` reference), and what is
 //! built on it.
 
+mod published;
+
 use crate::compose::Mount;
+
+pub use published::{Published, published};
 
 /// A documented `docker run` or `podman run`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +87,8 @@ fn run(text: &str, line: usize) -> Option<Run> {
         let (name, value) = match word.split_once('=') {
             Some((name, value)) => (name.to_owned(), value.to_owned()),
             None if switch => (word, String::new()),
+            // `-p80:80` holds its value.
+            None if letters.chars().nth(1).is_some_and(|c| c.is_ascii_digit()) => (word, String::new()),
             None => (word, words.next()?),
         };
         match name.as_str() {

@@ -65,6 +65,77 @@ pub(super) fn workloads(scene: &Scene<'_>) -> Vec<Workload> {
     found
 }
 
+/// The first line of a manifest that names a port of a container which may run the image: nothing says that it runs
+/// another one.
+pub fn naming(scene: &Scene<'_>, port: u16) -> Option<String> {
+    let folder = scene.path?.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let dockerfiles = scene.files.survey().builds.len();
+    manifests(scene.files, folder).into_iter().find_map(|file| {
+        let text = scene.files.read(&file)?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let values = file.rsplit('/').next()?.starts_with("values");
+        let is_object = text.contains("apiVersion:") && text.contains("kind:");
+        if !(values || is_object) {
+            return None;
+        }
+        // Images of the registry's library, and those of the project's other Dockerfiles, are others'.
+        let images = text.lines().filter_map(|line| valued(line, "image")).filter(|image| !image.is_empty());
+        let mut images = images.peekable();
+        let runs_others = images.peek().is_some() && images.all(|image| is_foreign(&image));
+        // Of several images this one's manifests name its folder.
+        let own = folder.rsplit('/').next().unwrap_or("");
+        let others = dockerfiles > 1 && !own.is_empty() && !text.contains(own);
+        if runs_others || others {
+            return None;
+        }
+        let line = naming_line(&text, port)?;
+        Some(format!("{file}:{}", line + 1))
+    })
+}
+
+/// The line that names a port of a container: its own, a probe's, or the one that a service sends to.
+fn naming_line(text: &str, port: u16) -> Option<usize> {
+    let wanted = port.to_string();
+    let mut first = 0;
+    for document in text.split("\n---") {
+        let says = |key: &str| {
+            document
+                .lines()
+                .position(|line| valued(line, key).is_some_and(|it| it == wanted) || inline(line, key, port))
+        };
+        let found = match document.lines().find_map(|line| valued(line, "kind")).as_deref() {
+            Some("Service") if document.contains("targetPort") => says("targetPort"),
+            Some("Ingress" | "HTTPRoute" | "Gateway" | "NetworkPolicy" | "ServiceEntry" | "VirtualService") => None,
+            _ => says("containerPort").or_else(|| says("targetPort")).or_else(|| says("port")),
+        };
+        if let Some(line) = found {
+            return Some(first + line);
+        }
+        first += document.matches('\n').count() + 1;
+    }
+    None
+}
+
+/// Whether an image is one that somebody else publishes: a listed one, without a registry of its own.
+fn is_foreign(image: &str) -> bool {
+    let name = image.split('@').next().unwrap_or("");
+    !name.starts_with(['{', '$']) && crate::images::lookup(name).is_some()
+}
+
+/// `{path: /, port: 80}`.
+fn inline(line: &str, key: &str, port: u16) -> bool {
+    line.split(['{', ','])
+        .skip(1)
+        .any(|part| valued(part.trim_end_matches(['}', ']', ' ']), key).is_some_and(|it| it == port.to_string()))
+}
+
+/// The value of a key that starts a line.
+fn valued(line: &str, key: &str) -> Option<String> {
+    let line = line.trim().trim_start_matches("- ");
+    let value = line.strip_prefix(key)?.strip_prefix(':')?;
+    Some(value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']).to_owned())
+}
+
 /// YAML files below the folders that manifests are kept in, those of the Dockerfile's own folder and those of the root.
 fn manifests(files: &dyn Files, own: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -100,11 +171,7 @@ fn manifests(files: &dyn Files, own: &str) -> Vec<String> {
 /// of any chart.
 fn workload(text: &str, names: &[String], file: &str, only: bool) -> Option<Workload> {
     let kinds = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"];
-    let value = |line: &str, key: &str| {
-        let line = line.trim().trim_start_matches("- ");
-        let value = line.strip_prefix(key)?.strip_prefix(':')?;
-        Some(value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']).to_owned())
-    };
+    let value = valued;
     let mut documents: Vec<(usize, &str)> = Vec::new();
     let mut line = 1;
     for document in text.split("\n---") {

@@ -140,7 +140,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         return;
     }
     let settled = compose_port::look(draft, from, to, first.at);
-    named_elsewhere::look(draft, from, first.at, &settled);
+    named_elsewhere::look(draft, from, to, first.at, &settled);
     for place in of {
         let text = if place.span.is_empty() { format!(":{to}") } else { to.to_string() };
         if place.given.is_some() {
