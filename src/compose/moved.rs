@@ -16,6 +16,10 @@ pub fn moved(text: &[u8], service: &str, from: u16, to: u16) -> Result<Vec<Edit>
     let documents = tree(text).ok_or("it cannot be read as YAML")?;
     let [document] = documents.as_slice() else { return Err("it holds several documents".to_owned()) };
     let services = document.get("services").unwrap_or(document);
+    // Which of two keys of the same name counts differs by program.
+    if twice(document) || twice(services) || services.entries().iter().any(|(_, service)| twice(service)) {
+        return Err("it names a key twice".to_owned());
+    }
     let own = services.get(service).ok_or_else(|| format!("it holds no service {service}"))?;
     let mut moved = Moved { text, from, to, edits: Vec::new() };
     moved.own(own, service)?;
@@ -30,6 +34,11 @@ pub fn moved(text: &[u8], service: &str, from: u16, to: u16) -> Result<Vec<Edit>
     moved.edits.sort();
     moved.edits.dedup();
     Ok(moved.edits)
+}
+
+fn twice(node: &Node) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    node.entries().iter().filter_map(|(key, _)| key.text()).any(|key| !seen.insert(key))
 }
 
 struct Moved<'t> {
@@ -250,10 +259,15 @@ mod tests {
             "<<: *base",
             "network_mode: host",
             "command: serve --port 80",
+            "ports: []\n    ports: [80]",
+            "image: x\n---\na: 1",
         ] {
             let text = format!("x: &p [1]\ny: &base {{a: 1}}\n{}", service(body));
             assert!(after(&text).is_err(), "{body}");
         }
-        assert!(moved(b"a: [", "web", 80, 8080).is_err());
+        for text in ["a: [", "services:\n\tweb: {}", "", "services: {}", "services: {web: *no}", "- a"] {
+            assert!(moved(text.as_bytes(), "web", 80, 8080).is_err(), "{text}");
+        }
+        assert!(moved(&b"a: b\n".repeat(1 << 20), "web", 80, 8080).is_err());
     }
 }

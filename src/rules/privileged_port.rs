@@ -13,6 +13,14 @@
 //! the source that it starts does, all is left alone: everywhere or nowhere. `--port OLD=NEW` chooses another number,
 //! `--port keep` leaves ports where they are.
 //!
+//! The servers of nginx, httpd and php:*-apache images are told by their configuration: files that copies bring are edited,
+//! the image's own by `sed` in the block, each followed by a test. Their pid file, caches and logs move to where the account
+//! may write. nginx says `port_in_redirect off` beside a port that moves, so that redirects name no port, as before.
+//!
+//! Compose files that build the image say the new port of the container, not that of the host: in ports, expose, health
+//! checks, variables and labels that are called like a port, and in what other services ask by the service's name. So do
+//! `docker run -p` lines of the README that run the image.
+//!
 //! ## Example
 //! ```dockerfile before
 //! FROM node:22-slim
@@ -35,7 +43,10 @@
 //! ```
 //!
 //! ## Safety
-//! Always breaking for whoever maps the old port, and said so. Unsafe when another file of the project names the port.
+//! Always breaking for whoever maps the old port, and said so. Unsafe when another file of the project names the port and
+//! cannot move along: manifests, workflows, Makefile, .env, what asks a compose service by its name. Unsafe where the
+//! configuration tells its port to others (`$server_port`, FastCGI). Left alone where it asks itself on the port, writes
+//! where only root may, or cannot be followed.
 
 use super::Rule;
 use crate::plan::{Draft, ports};
