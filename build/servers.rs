@@ -1,5 +1,7 @@
 //! `servers/*.yaml`: how the servers of base images are told another port, and where they keep what they write.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::check::{File, finish, parse};
@@ -31,6 +33,12 @@ pub struct Server {
     /// Names of other files of the image that configuration includes: nothing in them listens or writes.
     #[serde(default)]
     pub inert: Vec<String>,
+    /// Folders of links, and where what they link to lies.
+    #[serde(default)]
+    pub links: BTreeMap<String, String>,
+    /// Variables of the environment that have it do otherwise.
+    #[serde(default)]
+    pub variables: Vec<String>,
     /// Programs that only switch parts of the configuration on and off.
     #[serde(default)]
     pub tools: Vec<String>,
@@ -199,7 +207,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             |it| format!("Some(ConfTemplates {{ folder: {:?}, ending: {:?}, into: {:?} }})", it.folder, it.ending, it.into),
         );
         format!(
-            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, site: {:?}, logs: &{:?}, free: &{:?}, says: {}, sources: &{:?} }}",
+            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, site: {:?}, logs: &{:?}, free: &{:?}, says: {}, sources: &{:?} }}",
             server.id,
             server.programs,
             server.arguments,
@@ -209,6 +217,8 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             server.ending,
             files.join(", "),
             server.inert,
+            server.links.iter().collect::<Vec<_>>(),
+            server.variables,
             server.tools,
             server.unless_tools,
             server.scripts,

@@ -25,6 +25,10 @@ pub struct Server {
     pub files: &'static [GivenConf],
     /// Names of other files of the image that configuration includes: nothing in them listens or writes.
     pub inert: &'static [&'static str],
+    /// Folders of links, and where what they link to lies.
+    pub links: &'static [(&'static str, &'static str)],
+    /// Variables of the environment that have it do otherwise.
+    pub variables: &'static [&'static str],
     /// Programs that only switch parts of the configuration on and off.
     pub tools: &'static [&'static str],
     /// Their operands with which it listens on more.

@@ -2,12 +2,14 @@
 
 use super::ownership::{give, give_copy};
 use super::{Along, Draft, Handed, Identity, Moved};
+use crate::compose::Service;
 use crate::facts::{GivenConf, Server};
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::Named;
 use crate::model::server::Served;
 use crate::model::{Model, start, value};
 use crate::syntax::{Args, Keyword};
+use crate::yaml::{self, Node};
 
 fn served<'d>(draft: &Draft<'d>) -> Option<(&'static Server, &'d Served)> {
     let server = draft.scene.model.server(draft.scene.stage)?;
@@ -33,6 +35,16 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     draft.handed.extend(served.logs.iter().map(|path| one(path, false, "the configuration names log files there")));
     draft.handed.extend(served.fills.iter().map(|path| one(path, true, "templates are filled into it at every start")));
     site(draft, identity, server.site);
+    let pid_moves = served.given.iter().any(|given| !given.conf.always.is_empty() && !given.done)
+        || served.own.iter().any(|own| !own.mends.is_empty());
+    if let Some(place) = read_only(draft).filter(|_| pid_moves) {
+        let message = format!(
+            "{place} mounts the image's own files read-only: the pid file moves to {}, where nothing that can be written is mounted",
+            server.says.pid_file
+        );
+        let at = draft.scene.from();
+        draft.hazards.push(Hazard { id: "server-files", weight: Weight::Unsafe, message, at, packaged: false });
+    }
     for (at, message) in &served.doubts {
         let hazard =
             Hazard { id: "server-files", weight: Weight::Unsafe, message: message.clone(), at: *at, packaged: false };
@@ -43,6 +55,29 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
             draft.along.push(Along { path: own.shown.clone(), span: *span, text: text.clone() });
         }
     }
+}
+
+/// The file of the project that runs the image with a file system that cannot be written, and no other at /tmp.
+fn read_only(draft: &Draft<'_>) -> Option<String> {
+    let scene = draft.scene;
+    let holds = |service: &&Service| {
+        let text = scene.files.read(&service.file).unwrap_or_default();
+        let documents = yaml::tree(&text).unwrap_or_default();
+        let services = documents.first().map(|document| document.get("services").unwrap_or(document));
+        let Some(own) = services.and_then(|services| services.get(&service.name)) else { return false };
+        let mounts = ["tmpfs", "volumes"].into_iter().filter_map(|key| own.get(key)).flat_map(Node::scalars);
+        let mut mounts = mounts.filter_map(Node::text);
+        own.get("read_only").and_then(Node::text) == Some("true") && !mounts.any(|mount| mount.contains("/tmp"))
+    };
+    let composed = scene.services.iter().filter(|service| service.file.ends_with("ml")).find(holds);
+    composed.map(|service| service.file.clone()).or_else(|| {
+        let deployed = scene.workloads().iter().find(|workload| {
+            let text = scene.files.read(&workload.file).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            text.contains("readOnlyRootFilesystem: true") && !text.contains("mountPath: /tmp")
+        });
+        deployed.map(|workload| workload.file.clone())
+    })
 }
 
 /// Hands over what start scripts write among the files that are served: the folder, and what copies bring into it.

@@ -121,6 +121,10 @@ const MOST: usize = 64;
 
 fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     mounted(scene, server)?;
+    let set = scene.model.environments(scene.stage);
+    if let Some((name, ..)) = set.iter().find(|(name, ..)| server.variables.contains(&name.as_str())) {
+        return Err(format!("ENV {name} has it do otherwise than its image does"));
+    }
     let mut brought = brought::brought(scene, server)?;
     let ran = ran::ran(scene, server, &brought)?;
     brought.retain(|path, at| !ran.removed.iter().any(|(gone, step)| gone == path && step > at));
@@ -175,9 +179,13 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
 fn fitting<'c>(server: &Server, pattern: &str, known: impl Iterator<Item = &'c str>) -> Result<Vec<String>, String> {
     let path = value::join(server.prefix, pattern);
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path.as_str()));
+    // What is linked counts as switched on.
+    let linked = server.links.iter().find(|(from, _)| *from == folder).map(|(_, to)| *to);
     let fits = |candidate: &&str| {
         let parts = candidate.rsplit_once('/');
-        parts.is_some_and(|(within, of)| within == folder && (of == name || matches(name, of)))
+        parts.is_some_and(|(within, of)| {
+            (within == folder || Some(within) == linked) && (of == name || matches(name, of))
+        })
     };
     let found: Vec<String> = known.filter(fits).map(str::to_owned).collect();
     let pattern = name.contains(['*', '?', '[']);
@@ -197,6 +205,10 @@ fn mounted(scene: &Scene<'_>, server: &Server) -> Result<(), String> {
         let over = service.mounts.iter().find(|mount| folders.iter().any(|folder| value::meets(&mount.target, folder)));
         if let Some(mount) = over {
             return Err(format!("{} mounts {} in the place of its configuration", service.file, mount.target));
+        }
+        let otherwise = service.environment.iter().find(|(name, _)| server.variables.contains(&name.as_str()));
+        if let Some((name, _)) = otherwise {
+            return Err(format!("{} sets {name}, which has it do otherwise than its image does", service.file));
         }
         if !service.command.is_empty() {
             return Err(format!("{} runs it with a command of its own", service.file));

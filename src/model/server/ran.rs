@@ -122,8 +122,7 @@ fn step(
             let places = || words.iter().filter(|word| word.contains(server.root));
             let said = |word: &str| {
                 let lower = word.to_ascii_lowercase();
-                lower.contains("listen")
-                    || lower.contains("virtualhost")
+                ["listen", "virtualhost", "user", "group", "pid"].iter().any(|it| lower.contains(it))
                     || numbers(&lower).any(|it| it == "80" || it == "443")
             };
             let known = |word: &str, path: &str| {
@@ -132,6 +131,14 @@ fn step(
                     steps.into_iter().any(|step| fits(step.sed, word))
                 })
             };
+            // What the server is started with, or reads besides, is not followed.
+            let followed = |path: &str| {
+                let folder = path.contains(['*', '?', '[']);
+                folder || brought.contains_key(path) || server.files.iter().any(|given| given.path == path)
+            };
+            if places().any(|word| word.starts_with('/') && !followed(word)) {
+                return None;
+            }
             for (nth, word) in ran.arguments.iter().enumerate() {
                 let Some(word) = word.as_deref() else {
                     // A pattern of files; what it fits holds no port that `sed` would have to name.
