@@ -7,29 +7,10 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use support::Random;
 use unroot::context::Memory;
 use unroot::options::Options;
 use unroot::report::{self, Status};
-
-/// A small seeded generator (xorshift): every run makes the same projects.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from((self.0 >> 11) % limit as u64).unwrap()
-    }
-
-    fn pick<'t>(&mut self, of: &[&'t str]) -> &'t str {
-        of[self.below(of.len())]
-    }
-
-    fn one_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-}
 
 const NGINX: &[&str] = &[
     "server {\n    listen 80;\n    root /usr/share/nginx/html;\n}\n",

@@ -5,30 +5,11 @@
 
 mod support;
 
+use support::Random;
 use unroot::options::Options;
 use unroot::report::Status;
 use unroot::source::Span;
 use unroot::{edit, syntax};
-
-/// A small seeded generator (xorshift): every run makes the same files.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from((self.0 >> 11) % limit as u64).unwrap()
-    }
-
-    fn pick<'t>(&mut self, of: &[&'t str]) -> &'t str {
-        of[self.below(of.len())]
-    }
-
-    fn one_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-}
 
 const BASES: [&str; 7] = [
     "node:22-slim",

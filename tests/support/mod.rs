@@ -48,3 +48,23 @@ pub(crate) fn prove(before: &Model<'_>, after: &[u8], plan: &Plan) -> Result<(),
     let tree = syntax::parse(after);
     unroot::proof::prove(before, &Model::new(after, &tree), plan)
 }
+
+/// A small seeded generator (xorshift): every run makes the same things.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from((self.0 >> 11) % limit as u64).unwrap()
+    }
+
+    pub(crate) fn pick<'t>(&mut self, of: &[&'t str]) -> &'t str {
+        of[self.below(of.len())]
+    }
+
+    pub(crate) fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+}
