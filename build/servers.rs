@@ -134,6 +134,9 @@ pub struct Says {
     /// What is said beside a port that moves.
     #[serde(default)]
     pub beside: String,
+    /// Blocks in which it cannot be said.
+    #[serde(default)]
+    pub not_beside: Vec<String>,
     /// Names of which one already says as much.
     #[serde(default)]
     pub unless: Vec<String>,
@@ -251,7 +254,7 @@ fn given(given: &Given) -> String {
 
 fn says(says: &Says) -> String {
     format!(
-        "ConfWords {{ listens: &{:?}, names: &{:?}, includes: &{:?}, block: {:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
+        "ConfWords {{ listens: &{:?}, names: &{:?}, includes: &{:?}, block: {:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, not_beside: &{:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
         says.listens,
         says.names,
         says.includes,
@@ -260,6 +263,7 @@ fn says(says: &Says) -> String {
         says.pid_file,
         says.pid_line,
         says.beside,
+        says.not_beside,
         says.unless,
         says.writes,
         says.instead,

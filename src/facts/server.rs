@@ -116,6 +116,8 @@ pub struct ConfWords {
     pub pid_line: &'static str,
     /// What is said beside a port that moves.
     pub beside: &'static str,
+    /// Blocks in which it cannot be said.
+    pub not_beside: &'static [&'static str],
     /// Names of which one already says as much.
     pub unless: &'static [&'static str],
     /// The first word is a file or a folder that is written.

@@ -221,7 +221,10 @@ fn names(draft: &Draft<'_>, port: u16, of: &[&Named]) -> bool {
     let lineage = draft.scene.model.lineage(draft.scene.stage);
     let mut texts = lineage.iter().filter(|(_, at)| keywords.contains(&draft.scene.model.keyword(*at)));
     let number = |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|number| number == wanted);
-    let scripts = of.iter().filter_map(|place| draft.scene.files.read(place.file.as_deref()?));
-    texts.any(|(_, at)| number(&draft.scene.text(*at)))
+    // What a server's configuration asks others on is no port of its own.
+    let scripts = of.iter().filter_map(|place| place.file.as_deref()).filter(|file| !server::is_own(draft, file));
+    let scripts = scripts.filter_map(|file| draft.scene.files.read(file));
+    server::listens(draft, port)
+        || texts.any(|(_, at)| number(&draft.scene.text(*at)))
         || scripts.into_iter().any(|text| number(&String::from_utf8_lossy(&text)))
 }

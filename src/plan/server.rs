@@ -133,6 +133,18 @@ pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str,
     true
 }
 
+/// Whether a file of the project is configuration of the server.
+pub(super) fn is_own(draft: &Draft<'_>, file: &str) -> bool {
+    served(draft).is_some_and(|(_, served)| served.own.iter().any(|own| own.shown == file))
+}
+
+/// Whether the server listens on a port already.
+pub(super) fn listens(draft: &Draft<'_>, port: u16) -> bool {
+    let Some((_, served)) = served(draft) else { return false };
+    let own = served.own.iter().flat_map(|own| &own.ports).any(|of| of.port == port);
+    own || served.given.iter().any(|given| given.listens.contains(&port))
+}
+
 /// What is said beside a port that moves in a file of the project.
 pub(super) fn beside(draft: &mut Draft<'_>, place: &Named) {
     let (Some(path), Some((at, text))) = (&place.file, &place.beside) else { return };

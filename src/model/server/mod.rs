@@ -148,26 +148,24 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     let gone = |path: &str| ran.removed.iter().any(|(gone, _)| gone == path);
     let givens: Vec<&GivenConf> =
         server.files.iter().filter(|given| !confs.contains_key(given.path) && !gone(given.path)).collect();
-    let mut queue = vec![server.main.to_owned()];
+    let mut queue = vec![(server.main.to_owned(), true)];
     let mut seen = std::collections::BTreeSet::new();
-    while let Some(path) = queue.pop() {
+    while let Some((path, plain)) = queue.pop() {
         if !seen.insert(path.clone()) || seen.len() > MOST {
             continue;
         }
-        let patterns: Vec<String> = match (confs.get(&path), givens.iter().find(|given| given.path == path)) {
-            (Some((source, at)), _) => told::told(scene, server, &mut served, &path, source, *at)?,
+        let patterns: Vec<(String, bool)> = match (confs.get(&path), givens.iter().find(|given| given.path == path)) {
+            (Some((source, at)), _) => told::told(scene, server, &mut served, &path, source, *at, plain)?,
             (None, Some(given)) => {
                 served.given.push(ran.state(given));
-                given.includes.iter().map(|&pattern| pattern.to_owned()).collect()
+                given.includes.iter().map(|&pattern| (pattern.to_owned(), true)).collect()
             }
             (None, None) => return Err(format!("nobody knows what {path} holds")),
         };
-        for pattern in patterns {
-            queue.extend(fitting(
-                server,
-                &pattern,
-                confs.keys().map(String::as_str).chain(givens.iter().map(|it| it.path)),
-            )?);
+        for (pattern, inner) in patterns {
+            let known = confs.keys().map(String::as_str).chain(givens.iter().map(|it| it.path));
+            let found = fitting(server, &pattern, known)?;
+            queue.extend(found.into_iter().map(|path| (path, plain && inner)));
         }
     }
     served.given.sort_by_key(|given| server.files.iter().position(|conf| conf.path == given.conf.path));

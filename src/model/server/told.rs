@@ -4,9 +4,11 @@ use super::conf::{Said, Word, read};
 use super::{Own, Port, Served};
 use crate::facts::{Dialect, Server};
 use crate::model::hazard::Scene;
+use crate::model::port::FIRST_FREE;
 use crate::source::{Lines, Span, line_ending};
 
-/// Reads a file that `path` holds when the server starts, `source` being where the copy put it; returns what it includes.
+/// Reads a file that `path` holds when the server starts, `source` being where the copy put it and `plain` whether what goes
+/// beside a port may be said in it; returns what it includes, and whether it may be said there.
 ///
 /// # Errors
 /// What of it is not followed.
@@ -17,11 +19,12 @@ pub(super) fn told(
     path: &str,
     source: &str,
     at: usize,
-) -> Result<Vec<String>, String> {
+    plain: bool,
+) -> Result<Vec<(String, bool)>, String> {
     let file = scene.file(source).ok_or_else(|| format!("what stands in {source} is not known"))?;
     let said = read(&file.text, server.dialect).ok_or_else(|| format!("{} cannot be read", file.shown))?;
     let is_file = matches!(scene.files.entry(&file.shown), crate::context::Entry::File { .. });
-    let told = Told { server, text: &file.text, said: &said, shown: &file.shown };
+    let told = Told { server, text: &file.text, said: &said, shown: &file.shown, plain };
     told.served(served, at)?;
     let main = path == server.main;
     let mends = if main { told.mends(is_file)? } else { Vec::new() };
@@ -33,8 +36,9 @@ pub(super) fn told(
     served.variables.extend(filled.map(str::to_owned));
     let own = Own { shown: file.shown.clone(), at, is_file, ports: told.ports()?, mends };
     served.own.push(own);
-    let includes = said.iter().filter(|said| is(server.says.includes, &said.name)).flat_map(|said| &said.words);
-    Ok(includes.map(|word| word.text.clone()).collect())
+    let includes = said.iter().filter(|said| is(server.says.includes, &said.name));
+    let words = includes.flat_map(|said| said.words.iter().map(|word| (word.text.clone(), told.is_plain(said))));
+    Ok(words.collect())
 }
 
 /// Whether a name is one of these; `Listen` and `listen` are the same to Apache.
@@ -47,6 +51,7 @@ struct Told<'t> {
     text: &'t [u8],
     said: &'t [Said],
     shown: &'t str,
+    plain: bool,
 }
 
 impl Told<'_> {
@@ -142,8 +147,12 @@ impl Told<'_> {
             };
             for word in words {
                 let Some((port, digits)) = self.port(word, said)? else { continue };
-                // Once a block, below all that it listens on.
-                let later = |of: &Said| of.inside == said.inside && is(says.listens, &of.name);
+                // Once a block, below all that it listens on and that moves.
+                let moves = |of: &Said| {
+                    let word = of.words.first().and_then(|word| self.port(word, of).ok()).flatten();
+                    word.is_some_and(|(port, _)| port < FIRST_FREE)
+                };
+                let later = |of: &Said| of.inside == said.inside && is(says.listens, &of.name) && moves(of);
                 let last = !self.said.iter().skip(at + 1).any(later);
                 let beside = if listens && last { self.beside(said) } else { None };
                 ports.push(Port { port, span: digits, beside });
@@ -189,10 +198,20 @@ impl Told<'_> {
         }
     }
 
+    /// Whether a directive stands where what goes beside a port may be said.
+    fn is_plain(&self, said: &Said) -> bool {
+        let blocks = std::iter::successors(said.inside, |block| self.said.get(*block).and_then(|of| of.inside));
+        let mut names = blocks.filter_map(|block| self.said.get(block)).map(|of| of.name.as_str());
+        self.plain && !names.any(|name| self.server.says.not_beside.contains(&name))
+    }
+
     /// What is said beside a port that moves, on a line of its own where the port has one.
     fn beside(&self, said: &Said) -> Option<(usize, String)> {
         let says = &self.server.says;
         if says.beside.is_empty() || self.server.dialect != Dialect::Braces {
+            return None;
+        }
+        if !self.is_plain(said) {
             return None;
         }
         // It is said in the block, or in one around it.
