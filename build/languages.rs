@@ -107,6 +107,9 @@ pub struct Shows {
     /// Options of the interpreter whose next word is code.
     #[serde(default)]
     pub codes: Vec<String>,
+    /// What stands for a folder beside the package that source is installed as.
+    #[serde(default)]
+    pub instances: Vec<String>,
     /// What stands for the home of whoever runs the program.
     #[serde(default)]
     pub homes: Vec<String>,
@@ -151,6 +154,7 @@ pub fn languages(path: &str, text: &str) -> Result<Languages, Vec<String>> {
             &shows.owns,
             &shows.settings,
             &shows.homes,
+            &shows.instances,
             &shows.codes,
         ];
         if lists.iter().any(|list| list.iter().any(|text| text.trim().is_empty())) || shows.comment.is_empty() {
@@ -192,7 +196,7 @@ pub fn rows(languages: &Languages) -> impl Iterator<Item = String> {
 
 fn shows(shows: &Shows) -> String {
     format!(
-        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, loads: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?}, reads: &{:?}, here: &{:?}, up: &{:?}, asks: &{:?}, enters: &{:?}, owns: &{:?}, settings: &{:?}, homes: &{:?}, codes: &{:?} }}",
+        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, loads: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?}, reads: &{:?}, here: &{:?}, up: &{:?}, asks: &{:?}, enters: &{:?}, owns: &{:?}, settings: &{:?}, homes: &{:?}, instances: &{:?}, codes: &{:?} }}",
         shows.comment,
         shows.blocks,
         shows.options,
@@ -217,6 +221,7 @@ fn shows(shows: &Shows) -> String {
         shows.owns,
         shows.settings,
         shows.homes,
+        shows.instances,
         shows.codes,
     )
 }

@@ -78,6 +78,8 @@ pub struct Shows {
     pub owns: &'static [&'static str],
     /// Options of the interpreter whose next word is code.
     pub codes: &'static [&'static str],
+    /// What stands for a folder beside the package that source is installed as.
+    pub instances: &'static [&'static str],
     /// What stands for the home of whoever runs the program.
     pub homes: &'static [&'static str],
     /// Files of the working folder that a loader runs by itself.

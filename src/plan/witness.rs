@@ -48,6 +48,12 @@ fn cache(draft: &mut Draft<'_>, identity: &Identity) {
 pub(super) fn written(draft: &mut Draft<'_>, identity: &Identity, owners: &Owners) {
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     cache(draft, identity);
+    if let Some(Shown { place, what }) = source::beside_package(draft.scene) {
+        let message = format!(
+            "{place} names a folder beside the package ({what}), which lies among the interpreter's own where the project is installed: check that the account may write there, or give it another by a setting"
+        );
+        push(draft, "opaque-writes", command(draft), message);
+    }
     let (makes, creates) = (source::makes(draft.scene), source::creates(draft.scene));
     let mut known: Vec<String> = makes.iter().chain(&creates).map(|shown| shown.what.clone()).collect();
     let mut told = Vec::new();

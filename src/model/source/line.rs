@@ -66,6 +66,7 @@ const NOTHING: Shows = Shows {
     owns: &[],
     settings: &[],
     homes: &[],
+    instances: &[],
     codes: &[],
 };
 

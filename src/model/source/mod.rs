@@ -5,6 +5,7 @@ mod call;
 mod compiled;
 mod doubt;
 mod given;
+mod installed;
 mod known;
 mod line;
 mod listen;
@@ -18,6 +19,7 @@ use super::{Value, start, value};
 use crate::facts;
 
 pub use doubt::ports;
+pub use installed::beside_package;
 pub use mention::{above, moves, named, owns};
 pub(super) use started::{File, files};
 pub use vouch::writes_nothing;
