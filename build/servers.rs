@@ -124,6 +124,8 @@ pub struct Says {
     /// The block that listens on port 80 unless it says otherwise; empty where nothing does.
     #[serde(default)]
     pub block: String,
+    /// Its word is the account, or the group, that its workers run as.
+    pub accounts: Vec<String>,
     /// Its word is the pid file.
     pub pid: String,
     /// Where the pid file can be written.
@@ -254,11 +256,12 @@ fn given(given: &Given) -> String {
 
 fn says(says: &Says) -> String {
     format!(
-        "ConfWords {{ listens: &{:?}, names: &{:?}, includes: &{:?}, block: {:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, not_beside: &{:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
+        "ConfWords {{ listens: &{:?}, names: &{:?}, includes: &{:?}, block: {:?}, accounts: &{:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, not_beside: &{:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
         says.listens,
         says.names,
         says.includes,
         says.block,
+        says.accounts,
         says.pid,
         says.pid_file,
         says.pid_line,

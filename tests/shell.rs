@@ -7,8 +7,11 @@ mod accounts;
 mod corpus;
 #[path = "shell/cutting.rs"]
 mod cutting;
+mod support;
 #[path = "shell/trees.rs"]
 mod trees;
+
+pub(crate) use support::Random;
 
 use std::process::{Command as Process, Stdio};
 use unroot::shell::{Dialect, parse};
@@ -97,18 +100,6 @@ fn long_texts_take_linear_time() {
     assert!(parse("((".repeat(100_000).as_bytes(), Dialect::Bash).is_err());
     assert!(parse("`a`".repeat(100_000).as_bytes(), Dialect::Bash).is_ok());
     println!("all in {:?}", before.elapsed());
-}
-
-/// A small seeded generator (xorshift): every run makes the same texts.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit.max(1) as u64).unwrap()
-    }
 }
 
 /// The text with some bytes taken out, doubled, moved or replaced by what means something to a shell.

@@ -1,15 +1,17 @@
 //! What compose files say of a Dockerfile: which stage is built from which context, and what its services mount and need
 //! (compose specification, `build`, `volumes`).
 
+mod asked;
 mod moved;
 mod read;
 
+pub use asked::{Asked, asked};
 pub use moved::moved;
 pub use read::file_mode;
 
 use std::collections::BTreeSet;
 
-use crate::context::{Entry, Files, is_compose};
+use crate::context::{Entry, Files, is_compose, is_yaml};
 use read::{Services, named as read_named, read, services as read_services};
 
 /// What the services that build a Dockerfile agree on.
@@ -66,8 +68,7 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
     let mut found = Vec::new();
     loop {
         let mut all: Vec<Service> = Vec::new();
-        let is_yaml = |name: &&String| name.ends_with(".yml") || name.ends_with(".yaml");
-        for name in files.list(folder).iter().filter(is_yaml) {
+        for name in files.list(folder).iter().filter(|name| is_yaml(name)) {
             let file = join(folder, name);
             let services = match is_compose(name) {
                 true => files.read(&file).map(|text| read_services(&text)).unwrap_or_default(),

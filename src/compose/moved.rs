@@ -1,6 +1,7 @@
 //! A port of a container that moves, in a compose file: in the service's own ports, health check, environment and labels,
 //! and wherever other services of the file ask for it by the service's name (compose specification, `ports`, `expose`).
 
+use super::asked::{Asked, asked};
 use super::read::with_defaults;
 use crate::source::Span;
 use crate::yaml::{Kind, Node, tree};
@@ -8,11 +9,12 @@ use crate::yaml::{Kind, Node, tree};
 /// What becomes another text.
 type Edit = (Span, String);
 
-/// The edits that move the port `from` of a service to `to` in the text of a compose file.
+/// The edits that move the port `from` of a service to `to` in the text of a compose file; `variables` are those that hold
+/// the image's own ports.
 ///
 /// # Errors
 /// What of the file cannot be changed alone.
-pub fn moved(text: &[u8], service: &str, from: u16, to: u16) -> Result<Vec<Edit>, String> {
+pub fn moved(text: &[u8], service: &str, from: u16, to: u16, variables: &[String]) -> Result<Vec<Edit>, String> {
     let documents = tree(text).ok_or("it cannot be read as YAML")?;
     let [document] = documents.as_slice() else { return Err("it holds several documents".to_owned()) };
     let services = document.get("services").unwrap_or(document);
@@ -21,19 +23,32 @@ pub fn moved(text: &[u8], service: &str, from: u16, to: u16) -> Result<Vec<Edit>
         return Err("it names a key twice".to_owned());
     }
     let own = services.get(service).ok_or_else(|| format!("it holds no service {service}"))?;
-    let mut moved = Moved { text, from, to, edits: Vec::new() };
+    let mut moved = Moved { text, from, to, variables, edits: Vec::new() };
     moved.own(own, service)?;
     let mut names = vec![service.to_owned()];
     names.extend(["container_name", "hostname"].iter().filter_map(|key| own.get(key)?.text().map(str::to_owned)));
     let aliases =
         own.get("networks").into_iter().flat_map(Node::entries).filter_map(|(_, network)| network.get("aliases"));
     names.extend(aliases.flat_map(Node::items).filter_map(|name| name.text().map(str::to_owned)));
-    for scalar in services.scalars() {
-        moved.asked(scalar, &names)?;
+    let said = services.entries().iter().flat_map(|(_, service)| service.entries());
+    for (_, value) in said.filter(|(key, _)| !key.text().is_some_and(|key| ASKS_NOBODY.contains(&key))) {
+        value.scalars().into_iter().for_each(|scalar| moved.asked(scalar, &names));
     }
     moved.edits.sort();
     moved.edits.dedup();
     Ok(moved.edits)
+}
+
+/// Keys whose values name images, files and ports of the host: `image: web:80` asks nobody.
+const ASKS_NOBODY: [&str; 9] =
+    ["image", "build", "ports", "expose", "volumes", "networks", "container_name", "hostname", "depends_on"];
+
+/// Variables by which anything that takes its port from the environment is told it, and nginx-proxy by which port it asks.
+const PORTS: [&str; 2] = ["PORT", "VIRTUAL_PORT"];
+
+/// What stands behind the last of a sign.
+fn last(text: &str, sign: char) -> &str {
+    text.rsplit(sign).next().unwrap_or("")
 }
 
 fn twice(node: &Node) -> bool {
@@ -41,10 +56,21 @@ fn twice(node: &Node) -> bool {
     node.entries().iter().filter_map(|(key, _)| key.text()).any(|key| !seen.insert(key))
 }
 
+/// Whether a variable that holds the port's number holds the container's own port; an error where it may be another's.
+fn is_own_port(name: &str, variables: &[String]) -> Result<bool, String> {
+    if PORTS.contains(&name) || variables.iter().any(|own| own == name) {
+        return Ok(true);
+    }
+    let name = name.to_ascii_uppercase();
+    let called = name.ends_with("PORT") || name.ends_with("PORTS");
+    if called { Err(format!("{name} may name this port or another one")) } else { Ok(false) }
+}
+
 struct Moved<'t> {
     text: &'t [u8],
     from: u16,
     to: u16,
+    variables: &'t [String],
     edits: Vec<Edit>,
 }
 
@@ -72,10 +98,15 @@ impl Moved<'_> {
                 "expose" => value.items().iter().try_for_each(|port| self.digits_of(port, |text| text.to_owned()))?,
                 "healthcheck" => {
                     for scalar in value.get("test").map(Node::scalars).unwrap_or_default() {
-                        self.asked(scalar, &["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].map(str::to_owned))?;
+                        self.asked(scalar, &["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].map(str::to_owned));
                     }
                 }
-                "environment" | "labels" => self.variables(value)?,
+                "environment" => {
+                    let own = self.variables;
+                    self.variables(value, |name| is_own_port(name, own))?;
+                }
+                // A label is about the container that has it.
+                "labels" => self.variables(value, |name| Ok(name.ends_with(".port") || name.ends_with("/port")))?,
                 "command" | "entrypoint" if value.scalars().iter().any(|word| self.names(word)) => {
                     return Err(format!("{key} of the service {name} names {}", self.from));
                 }
@@ -92,7 +123,7 @@ impl Moved<'_> {
         }
         self.digits_of(port, |text| {
             let plain = with_defaults(text);
-            plain.rsplit(':').next().unwrap_or("").split('/').next().unwrap_or("").to_owned()
+            last(&plain, ':').split('/').next().unwrap_or("").to_owned()
         })
     }
 
@@ -118,83 +149,47 @@ impl Moved<'_> {
         let start = end.checked_sub(digits).ok_or_else(shown)?;
         let before = start.checked_sub(1).and_then(|at| raw.get(at));
         let whole = raw.get(start..end) == Some(plain.as_bytes())
-            && before.is_none_or(|byte| matches!(byte, b':' | b'"' | b'\''));
+            && before.is_none_or(|byte| matches!(byte, b':' | b'=' | b'"' | b'\''));
         if !whole || node.anchored {
             return Err(format!("{} cannot be changed alone", shown()));
         }
-        self.edit(Span::new(node.span.start + start, node.span.start + end), self.to.to_string());
+        self.edits.push((Span::new(node.span.start + start, node.span.start + end), self.to.to_string()));
         Ok(())
     }
 
-    /// Variables and labels that are called like a port: `PORT: 80`, `- PORT=80`, `…loadbalancer.server.port=80`.
-    fn variables(&mut self, value: &Node) -> Result<(), String> {
-        let is_port = |name: &str| {
-            let name = name.to_ascii_uppercase();
-            name == "PORT" || name.ends_with("_PORT") || name.ends_with(".PORT") || name.ends_with("_PORTS")
-        };
+    /// Variables or labels that hold the port: `PORT: 80`, `- PORT=80`, `…loadbalancer.server.port=80`.
+    fn variables(&mut self, value: &Node, is_port: impl Fn(&str) -> Result<bool, String>) -> Result<(), String> {
+        let wanted = self.from.to_string();
+        let mut found: Vec<&Node> = Vec::new();
         for (name, value) in value.entries() {
-            if is_port(name.text().unwrap_or("")) && value.text() == Some(self.from.to_string().as_str()) {
-                self.digits_of(value, |text| text.to_owned())?;
+            if value.text() == Some(wanted.as_str()) && is_port(name.text().unwrap_or(""))? {
+                found.push(value);
             }
         }
         for item in value.items() {
             let Some((name, value)) = item.text().and_then(|text| text.split_once('=')) else { continue };
-            if is_port(name) && value == self.from.to_string() {
-                let raw = item.span.of(self.text);
-                let end = raw.iter().rposition(u8::is_ascii_digit).map_or(0, |at| at + 1);
-                let start = end.saturating_sub(value.len());
-                if raw.get(start..end) != Some(value.as_bytes()) {
-                    return Err(format!("`{name}` cannot be changed alone"));
-                }
-                self.edit(Span::new(item.span.start + start, item.span.start + end), self.to.to_string());
+            if value == wanted && is_port(name)? {
+                found.push(item);
             }
         }
-        Ok(())
+        found.into_iter().try_for_each(|node| self.digits_of(node, |text| last(text, '=').to_owned()))
     }
 
     /// Whoever is asked by name on the port: `http://web:80/`, `web:80`, `http://web/`.
-    fn asked(&mut self, scalar: &Node, names: &[String]) -> Result<(), String> {
-        let raw = String::from_utf8_lossy(scalar.span.of(self.text)).into_owned();
-        let port = self.from.to_string();
-        for name in names {
-            for (at, _) in raw.match_indices(name.as_str()) {
-                let before = raw.get(..at).unwrap_or("");
-                let rest = raw.get(at + name.len()..).unwrap_or("");
-                let word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-                if before.chars().next_back().is_some_and(word) {
-                    continue;
-                }
-                let place = scalar.span.start + at + name.len();
-                let told = rest
-                    .strip_prefix(':')
-                    .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
-                let by_url =
-                    before.ends_with("http://") && self.from == 80 || before.ends_with("https://") && self.from == 443;
-                match told {
-                    Some(digits) if digits == port => {
-                        // `web:80:80` maps ports, and asks nobody.
-                        let maps = rest.get(1 + digits.len()..).is_some_and(|rest| rest.starts_with(':'));
-                        if !maps {
-                            self.edit(Span::new(place + 1, place + 1 + digits.len()), self.to.to_string());
-                        }
-                    }
-                    None if by_url && !rest.starts_with(|c: char| word(c) || c == ':' || c == '$') => {
-                        self.edit(Span::empty(place), format!(":{}", self.to));
-                    }
-                    _ => {}
-                }
-            }
+    fn asked(&mut self, scalar: &Node, names: &[String]) {
+        let Ok(raw) = std::str::from_utf8(scalar.span.of(self.text)) else { return };
+        for Asked { digits } in names.iter().flat_map(|name| asked(raw, name, self.from)) {
+            let (start, end) = (scalar.span.start + digits.start, scalar.span.start + digits.end);
+            let text = if digits.is_empty() { format!(":{}", self.to) } else { self.to.to_string() };
+            // `web:80:80` maps ports, and asks nobody.
+            let maps = raw.get(digits.end..).is_some_and(|rest| rest.starts_with(':'));
+            self.edits.extend((!maps).then(|| (Span::new(start, end), text)));
         }
-        Ok(())
     }
 
     fn names(&self, scalar: &Node) -> bool {
         let port = self.from.to_string();
         scalar.text().is_some_and(|text| text.split(|c: char| !c.is_ascii_digit()).any(|number| number == port))
-    }
-
-    fn edit(&mut self, span: Span, text: String) {
-        self.edits.push((span, text));
     }
 }
 
@@ -203,7 +198,7 @@ mod tests {
     use super::*;
 
     fn after(text: &str) -> Result<String, String> {
-        let mut edits = moved(text.as_bytes(), "web", 80, 8080)?;
+        let mut edits = moved(text.as_bytes(), "web", 80, 8080, &["SHOP_PORT".to_owned()])?;
         edits.reverse();
         let mut text = text.to_owned();
         for (span, new) in edits {
@@ -228,6 +223,7 @@ mod tests {
             ("ports: [\"3000-3005:3000-3005\"]", "ports: [\"3000-3005:3000-3005\"]"),
             ("expose: [\"80\"]", "expose: [\"8080\"]"),
             ("environment: {PORT: 80, PORTS: 81, REPORT: '80'}", "environment: {PORT: 8080, PORTS: 81, REPORT: '80'}"),
+            ("environment: {SHOP_PORT: 80, DEPTH: 80}", "environment: {SHOP_PORT: 8080, DEPTH: 80}"),
             ("environment: [VIRTUAL_PORT=80]", "environment: [VIRTUAL_PORT=8080]"),
             (
                 "labels: [\"traefik.http.services.web.loadbalancer.server.port=80\"]",
@@ -244,8 +240,8 @@ mod tests {
 
     #[test]
     fn others_that_ask_move_along() {
-        let text = "services:\n  web: {build: ., ports: ['80:80']}\n  api:\n    environment:\n      A: http://web:80/x\n      B: http://web\n      C: http://webs/\n      D: http://my-web/\n      E: web:8000\n";
-        let wanted = "services:\n  web: {build: ., ports: ['80:8080']}\n  api:\n    environment:\n      A: http://web:8080/x\n      B: http://web:8080\n      C: http://webs/\n      D: http://my-web/\n      E: web:8000\n";
+        let text = "services:\n  web: {build: ., ports: ['80:80']}\n  api:\n    environment:\n      A: http://web:80/x\n      B: http://web\n      C: http://webs/\n      D: http://my-web/\n      E: web:8000\n  old: {image: 'web:80'}\n";
+        let wanted = "services:\n  web: {build: ., ports: ['80:8080']}\n  api:\n    environment:\n      A: http://web:8080/x\n      B: http://web:8080\n      C: http://webs/\n      D: http://my-web/\n      E: web:8000\n  old: {image: 'web:80'}\n";
         assert_eq!(after(text), Ok(wanted.to_owned()));
     }
 
@@ -259,6 +255,8 @@ mod tests {
             "<<: *base",
             "network_mode: host",
             "command: serve --port 80",
+            "environment: {API_PORT: 80}",
+            "environment: [DB_PORT=80]",
             "ports: []\n    ports: [80]",
             "image: x\n---\na: 1",
         ] {
@@ -266,8 +264,8 @@ mod tests {
             assert!(after(&text).is_err(), "{body}");
         }
         for text in ["a: [", "services:\n\tweb: {}", "", "services: {}", "services: {web: *no}", "- a"] {
-            assert!(moved(text.as_bytes(), "web", 80, 8080).is_err(), "{text}");
+            assert!(moved(text.as_bytes(), "web", 80, 8080, &["SHOP_PORT".to_owned()]).is_err(), "{text}");
         }
-        assert!(moved(&b"a: b\n".repeat(1 << 20), "web", 80, 8080).is_err());
+        assert!(moved(&b"a: b\n".repeat(1 << 20), "web", 80, 8080, &[]).is_err());
     }
 }

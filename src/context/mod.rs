@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub use dockerignore::{Ignored, matches};
 pub use overlay::Overlay;
-pub use survey::{Built, Survey, is_compose, is_dockerfile, survey};
+pub use survey::{Built, Survey, is_compose, is_dockerfile, is_yaml, survey};
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

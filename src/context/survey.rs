@@ -66,9 +66,18 @@ pub fn is_dockerfile(name: &str) -> bool {
         && ![".md", ".tmpl", ".j2", ".sh"].iter().any(|end| name.ends_with(end))
 }
 
+/// Whether a file is called like one of YAML.
+pub fn is_yaml(name: &str) -> bool {
+    yaml_stem(name).is_some()
+}
+
+fn yaml_stem(name: &str) -> Option<&str> {
+    name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"))
+}
+
 /// Whether a file is called like one of compose.
 pub fn is_compose(name: &str) -> bool {
-    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
+    let stem = yaml_stem(name);
     stem.is_some_and(|stem| stem.starts_with("docker-compose") || stem.starts_with("compose"))
 }
 

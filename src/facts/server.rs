@@ -108,6 +108,8 @@ pub struct ConfWords {
     pub includes: &'static [&'static str],
     /// The block that listens on port 80 unless it says otherwise; empty where nothing does.
     pub block: &'static str,
+    /// Its word is the account, or the group, that its workers run as.
+    pub accounts: &'static [&'static str],
     /// Its word is the pid file.
     pub pid: &'static str,
     /// Where the pid file can be written.
@@ -134,6 +136,13 @@ pub struct ConfWords {
     pub passes: &'static [&'static str],
     /// Stands for the port that is listened on.
     pub port_variables: &'static [&'static str],
+}
+
+impl ConfWords {
+    /// Names whose values decide where it listens, as whom it runs and where its pid file is.
+    pub fn settled(&self) -> impl Iterator<Item = &'static str> {
+        [self.listens, self.names, self.accounts].into_iter().flatten().copied().chain([self.pid])
+    }
 }
 
 impl ConfStep {

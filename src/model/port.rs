@@ -216,6 +216,19 @@ fn words(scene: &Scene<'_>, program: &Program) -> Option<String> {
     Some(words.collect::<Vec<_>>().join(" "))
 }
 
+/// Variables that hold the image's own ports: those that its command and its templates read, and its ENV that is called
+/// like a port.
+pub fn variables_named(scene: &Scene<'_>) -> Vec<String> {
+    let set = scene.model.environments(scene.stage).into_iter().map(|(name, ..)| name);
+    set.filter(|name| is_called_port(name)).chain(variables_read(scene)).collect()
+}
+
+/// Whether a variable is called like a port.
+fn is_called_port(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name.ends_with("PORT") || name.ends_with("PORTS")
+}
+
 fn variables(model: &Model<'_>, index: usize, read: &[String]) -> Vec<Named> {
     let Some(instruction) = model.instruction(index) else { return Vec::new() };
     let Args::Pairs(pairs) = &instruction.args else { return Vec::new() };
@@ -224,7 +237,7 @@ fn variables(model: &Model<'_>, index: usize, read: &[String]) -> Vec<Named> {
         let Some(value) = &pair.value else { continue };
         let name = pair.key.text.to_ascii_uppercase();
         let is_read = read.contains(&pair.key.text);
-        let by_name = name == "PORT" || name.ends_with("_PORT") || name.ends_with("PORTS") || name.ends_with("PORT");
+        let by_name = is_called_port(&name);
         let text = value.text.trim_matches(['"', '\'']);
         let port = if by_name { text.parse().ok() } else { None };
         let port = port.or_else(|| if name.ends_with("URLS") || is_read { address_port(text) } else { None });

@@ -3,7 +3,7 @@
 
 use super::hazard::Scene;
 use crate::compose::{file_mode, last};
-use crate::context::{Entry, Files};
+use crate::context::{Entry, Files, is_yaml};
 
 /// A manifest whose container runs the image.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -147,7 +147,7 @@ fn manifests(files: &dyn Files, own: &str) -> Vec<String> {
     while let Some((folder, depth, inside)) = folders.pop() {
         for name in files.list(&folder).iter() {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+            let yaml = is_yaml(name);
             if yaml {
                 found.push(path);
             } else if depth < 6

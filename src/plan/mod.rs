@@ -139,7 +139,7 @@ pub struct Moved {
 }
 
 /// A word of another file of the project that changes along, or what is added to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Along {
     /// The file, from the project's root.
     pub path: String,
@@ -371,6 +371,9 @@ impl<'d> Draft<'d> {
         relocation.explain(&mut self.handed);
         let mut seen = std::collections::HashSet::new();
         self.handed.retain(|handed| seen.insert((handed.path.clone(), handed.tree)));
+        // A file that comes into the image twice is told of twice.
+        let mut told = std::collections::HashSet::new();
+        self.along.retain(|along| told.insert(along.clone()));
         Plan {
             stage,
             findings: self.findings,

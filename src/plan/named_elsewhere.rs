@@ -50,8 +50,9 @@ pub(super) fn look(draft: &mut Draft<'_>, port: u16, to: u16, at: usize, settled
             continue;
         }
         let Some(text) = draft.scene.files.read(&path) else { continue };
+        // Places are those of the bytes only where the text is read as it stands.
+        let mapped = std::str::from_utf8(&text).map(|text| mapped(draft, &path, text, port)).unwrap_or_default();
         let mut text = String::from_utf8_lossy(&text).into_owned();
-        let mapped = mapped(draft, &path, &text, port);
         // The port of the host that they map stays what it is.
         for place in &mapped {
             text.replace_range(place.value.range(), &" ".repeat(place.value.len()));

@@ -3,6 +3,7 @@
 use super::identity::{self, CREATED, Identity, Undecided};
 use super::variables;
 use super::{Change, Draft, Origin};
+use crate::context::is_yaml;
 use crate::model::account::{Account, GroupMade, Id, Made};
 use crate::model::{Base, Model};
 use crate::options::Options;
@@ -235,7 +236,7 @@ pub fn relied_on(draft: &Draft<'_>) -> Option<String> {
     loop {
         for name in scene.files.list(folder).iter() {
             let file = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            let is_compose = name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml"));
+            let is_compose = name.contains("compose") && is_yaml(name);
             let text = if is_compose { scene.files.read(&file) } else { None };
             let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
             if text

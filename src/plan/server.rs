@@ -1,8 +1,9 @@
 //! The server of a base image as another account: its configuration, its folders, the port that it tells.
 
-use super::ownership::{give, give_copy};
+use super::ownership::{give_copy, is_handed};
 use super::{Along, Draft, Handed, Identity, Moved};
 use crate::compose::Service;
+use crate::context::is_yaml;
 use crate::facts::{GivenConf, Server};
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::Named;
@@ -22,22 +23,17 @@ fn served<'d>(draft: &Draft<'d>) -> Option<(&'static Server, &'d Served)> {
 /// Hands over what it writes; tells what may stay out of reach.
 pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     let Some((server, served)) = served(draft) else { return };
-    let one = |path: &str, tree: bool, why: &str| Handed {
-        path: path.to_owned(),
-        owner: identity.owner(),
-        tree,
-        make: false,
-        by_copy: false,
-        why: why.to_owned(),
-    };
+    let handed = |path: &str, tree: bool, why: &str| handed(identity, path, tree, why);
     let writes = server.writes.iter().filter(|_| !served.elsewhere);
-    draft.handed.extend(writes.map(|path| one(path, false, "the server writes into it")));
-    draft.handed.extend(served.logs.iter().map(|path| one(path, false, "the configuration names log files there")));
-    draft.handed.extend(served.fills.iter().map(|path| one(path, true, "templates are filled into it at every start")));
+    draft.handed.extend(writes.map(|path| handed(path, false, "the server writes into it")));
+    draft.handed.extend(served.logs.iter().map(|path| handed(path, false, "the configuration names log files there")));
+    let fills = served.fills.iter();
+    draft.handed.extend(fills.map(|path| handed(path, true, "templates are filled into it at every start")));
     site(draft, identity, server.site);
     let pid_moves = served.given.iter().any(|given| !given.conf.always.is_empty() && !given.done)
         || served.own.iter().any(|own| !own.mends.is_empty());
-    if let Some(place) = read_only(draft).filter(|_| pid_moves) {
+    let folder = server.says.pid_file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    if let Some(place) = read_only(draft, folder).filter(|_| pid_moves) {
         let message = format!(
             "{place} mounts the image's own files read-only: the pid file moves to {}, where nothing that can be written is mounted",
             server.says.pid_file
@@ -57,8 +53,14 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     }
 }
 
-/// The file of the project that runs the image with a file system that cannot be written, and no other at /tmp.
-fn read_only(draft: &Draft<'_>) -> Option<String> {
+/// A folder or file that is there.
+fn handed(identity: &Identity, path: &str, tree: bool, why: &str) -> Handed {
+    let (path, why) = (path.to_owned(), why.to_owned());
+    Handed { path, owner: identity.owner(), tree, make: false, by_copy: false, why }
+}
+
+/// The file of the project that runs the image with a file system that cannot be written, and none in `folder`.
+fn read_only(draft: &Draft<'_>, folder: &str) -> Option<String> {
     let scene = draft.scene;
     let holds = |service: &&Service| {
         let text = scene.files.read(&service.file).unwrap_or_default();
@@ -67,14 +69,14 @@ fn read_only(draft: &Draft<'_>) -> Option<String> {
         let Some(own) = services.and_then(|services| services.get(&service.name)) else { return false };
         let mounts = ["tmpfs", "volumes"].into_iter().filter_map(|key| own.get(key)).flat_map(Node::scalars);
         let mut mounts = mounts.filter_map(Node::text);
-        own.get("read_only").and_then(Node::text) == Some("true") && !mounts.any(|mount| mount.contains("/tmp"))
+        own.get("read_only").and_then(Node::text) == Some("true") && !mounts.any(|mount| mount.contains(folder))
     };
-    let composed = scene.services.iter().filter(|service| service.file.ends_with("ml")).find(holds);
+    let composed = scene.services.iter().filter(|service| is_yaml(&service.file)).find(holds);
     composed.map(|service| service.file.clone()).or_else(|| {
         let deployed = scene.workloads().iter().find(|workload| {
             let text = scene.files.read(&workload.file).unwrap_or_default();
             let text = String::from_utf8_lossy(&text).into_owned();
-            text.contains("readOnlyRootFilesystem: true") && !text.contains("mountPath: /tmp")
+            text.contains("readOnlyRootFilesystem: true") && !text.contains(&format!("mountPath: {folder}"))
         });
         deployed.map(|workload| workload.file.clone())
     })
@@ -94,14 +96,11 @@ fn site(draft: &mut Draft<'_>, identity: &Identity, site: &str) {
     folders.dedup();
     let why = "a start script writes into it";
     for folder in folders {
-        // It is there, and a copy into it does not change its owner; a folder below it comes with a copy.
-        if folder == site {
-            give(draft, identity, folder.clone(), false, why.to_owned());
-            if let Some(last) = draft.handed.last_mut() {
-                last.make = false;
-            }
+        // It is there, and a copy into it does not change its owner; a folder below it comes with a copy, or is made.
+        if folder == site && !is_handed(draft, &folder) {
+            draft.handed.push(handed(identity, &folder, false, why));
         }
-        let into = |to: &str| value::within(to, &folder);
+        let into = |to: &str| value::meets(to, &folder) && value::within(to, site);
         for copy in owners.copies.iter().filter(|copy| copy.destination.as_deref().is_some_and(into)) {
             let given = model.instruction(copy.instruction).is_some_and(|found| found.flag("chown").is_some());
             let owner = identity.copy_owner(model, stage, copy.instruction);
@@ -119,7 +118,7 @@ pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str,
     if !of.iter().any(|place| place.given.is_some() || own(place)) {
         return true;
     }
-    if let Some((at, why)) = served.moves_nothing.first() {
+    if let Some((at, why)) = served.asks_itself.first() {
         draft.refuse(rule, *at, message, "port-place", why.clone());
         return false;
     }
@@ -222,7 +221,7 @@ pub fn may_own(model: &Model<'_>, stage: usize, path: &str) -> bool {
         || server.writes.iter().copied().chain(logs).chain(filled).any(|folder| folder == path)
 }
 
-/// Whether a change is the block that holds these steps.
+/// Whether a command is one of the server's steps.
 pub fn is_step(server: &Server, moved: &[Moved], command: &str) -> bool {
     server.files.iter().any(|conf| {
         let of: Vec<(u16, u16)> =

@@ -3,6 +3,7 @@
 
 use super::Violation;
 use crate::compose;
+use crate::context::is_yaml;
 use crate::facts::ConfWords;
 use crate::model::hazard::Scene;
 use crate::model::port::{self, Use};
@@ -75,7 +76,7 @@ fn is_told(plan: &Plan, along: &Along, says: Option<&ConfWords>) -> bool {
 
 /// A YAML file still loads, as the same tree; its scalars differ in as many places as the plan says.
 fn same_shape(other: &Other, plan: &Plan) -> Result<(), String> {
-    if !(other.path.ends_with(".yml") || other.path.ends_with(".yaml")) {
+    if !is_yaml(&other.path) {
         return Ok(());
     }
     let lost = || format!("{} would not load as the same YAML", other.path);
@@ -144,7 +145,8 @@ fn halves(plan: &Plan, after: &Scene<'_>) -> Result<(), Violation> {
     for service in after.services.iter().filter(|service| plan.along.iter().any(|along| along.path == service.file)) {
         let text = after.files.read(&service.file).unwrap_or_default();
         for Moved { from, to, .. } in &plan.moved {
-            if compose::moved(&text, &service.name, *from, *to).is_ok_and(|left| !left.is_empty()) {
+            let variables = port::variables_named(after);
+            if compose::moved(&text, &service.name, *from, *to, &variables).is_ok_and(|left| !left.is_empty()) {
                 let message = format!("{} still names {from} for {}", service.file, service.name);
                 return Err(Violation { invariant: "ports", message });
             }

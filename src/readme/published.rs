@@ -46,11 +46,14 @@ const QUOTES: [char; 3] = ['"', '\'', '`'];
 
 /// Words between blanks.
 fn words(text: &str, range: Span) -> Vec<Span> {
-    let part = text.get(range.range()).unwrap_or("");
-    let at = |word: &str| (word.as_ptr() as usize).saturating_sub(part.as_ptr() as usize);
-    part.split_ascii_whitespace()
-        .map(|word| Span::new(range.start + at(word), range.start + at(word) + word.len()))
-        .collect()
+    let mut at = range.start;
+    let parts = text.get(range.range()).unwrap_or("").split_inclusive(|c: char| c.is_ascii_whitespace());
+    let span = |part: &str| {
+        let start = at;
+        at += part.len();
+        Span::new(start, start + part.trim_ascii_end().len())
+    };
+    parts.map(span).filter(|word| !word.is_empty()).collect()
 }
 
 fn of(text: &str, value: Span, port: u16) -> Option<Published> {

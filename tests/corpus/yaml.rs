@@ -96,7 +96,7 @@ fn moves(path: &Path, text: &[u8], documents: &[Node], seen: &mut Seen) {
         let words = lists.flat_map(Node::scalars).filter_map(|node| node.text().map(str::to_owned));
         let ports = words.filter_map(|word| word.rsplit(':').next()?.split('/').next()?.parse::<u16>().ok());
         for port in ports.collect::<BTreeSet<u16>>() {
-            match compose::moved(text, name, port, NEW) {
+            match compose::moved(text, name, port, NEW, &[]) {
                 Err(_) => seen.refused += 1,
                 Ok(edits) => {
                     seen.moved += 1;

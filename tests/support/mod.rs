@@ -57,7 +57,7 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from((self.0 >> 11) % limit as u64).unwrap()
+        usize::try_from((self.0 >> 11) % limit.max(1) as u64).unwrap()
     }
 
     pub(crate) fn pick<'t>(&mut self, of: &[&'t str]) -> &'t str {

@@ -19,7 +19,7 @@ pub struct Said {
     pub name: String,
     /// What follows.
     pub words: Vec<Word>,
-    /// From its name to what ends it, or opens its block.
+    /// From its name to what ends it, or opens its block; without the brackets of `<Name words>`.
     pub span: Span,
     /// The block that it stands in.
     pub inside: Option<usize>,
@@ -95,7 +95,6 @@ impl Reader<'_> {
         while self.at < self.text.len() {
             let mut words = Vec::new();
             let section = self.blanks() == Some(b'<');
-            let start = self.at;
             if self.peek() == Some(b'#') {
                 self.at = self.line_end();
             }
@@ -113,12 +112,7 @@ impl Reader<'_> {
                     let open = self.open.pop().and_then(|open| self.said.get(open));
                     open.filter(|open| open.name.eq_ignore_ascii_case(&name))?;
                 }
-                None => {
-                    self.push(&mut words, section, end);
-                    if let Some(said) = self.said.last_mut().filter(|_| section) {
-                        said.span.start = start;
-                    }
-                }
+                None => self.push(&mut words, section, end),
             }
         }
         Some(())

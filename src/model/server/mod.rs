@@ -38,8 +38,8 @@ pub struct Served {
     pub variables: Vec<String>,
     /// What may not work, with the copy that shows it.
     pub doubts: Vec<(usize, String)>,
-    /// What does not work where a port moves: the copy, and what it is.
-    pub moves_nothing: Vec<(usize, String)>,
+    /// Where it asks itself, which does not work where a port moves: the copy, and what it is.
+    pub asks_itself: Vec<(usize, String)>,
     /// What people may see of a port that moves.
     pub seen: Vec<(usize, String)>,
 }

@@ -82,7 +82,7 @@ impl Told<'_> {
             let words = || said.words.iter().map(|word| word.text.as_str());
             if is(says.asks, &said.name) && words().any(asks_itself) {
                 let what = format!("{} asks the server itself on a port that moves ({})", place(), said.name);
-                served.moves_nothing.push((at, what));
+                served.asks_itself.push((at, what));
             }
             let variable = words().any(|word| says.port_variables.iter().any(|name| word.contains(name)));
             if variable || is(says.passes, &said.name) {
@@ -184,9 +184,6 @@ impl Told<'_> {
         if digits.ends_with(']') || digits == "*" || (digits == text && digits.parse::<u16>().is_err()) {
             // Apache's `<VirtualHost *>` is for every port; nginx's `listen host` is for 80.
             return if is(self.server.says.names, &said.name) { Ok(None) } else { unclear() };
-        }
-        if digits == "*" {
-            return Ok(None);
         }
         let Ok(port) = digits.parse::<u16>() else { return unclear() };
         let end = word.span.end
