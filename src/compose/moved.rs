@@ -62,7 +62,7 @@ fn is_own_port(name: &str, variables: &[String]) -> Result<bool, String> {
         return Ok(true);
     }
     let name = name.to_ascii_uppercase();
-    let called = name.ends_with("PORT") || name.ends_with("PORTS");
+    let called = name == "PORTS" || name.ends_with("_PORT") || name.ends_with("_PORTS");
     if called { Err(format!("{name} may name this port or another one")) } else { Ok(false) }
 }
 
