@@ -40,9 +40,9 @@ pub struct Config {
     /// Paths that the account must be able to write.
     #[serde(deserialize_with = "read::list::<_, read::Path, _>")]
     pub paths: Vec<String>,
-    /// Images that no template lists.
+    /// What is said of images.
     #[serde(deserialize_with = "read::images")]
-    pub images: BTreeMap<String, GivenImage>,
+    pub images: Images,
     /// Volumes that older containers filled as root will be given away by hand.
     pub accept_volumes: bool,
 }
@@ -65,6 +65,15 @@ pub struct Account {
     pub form: Option<UserForm>,
 }
 
+/// What a configuration says of images.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Images {
+    /// Base images that no template lists.
+    pub given: BTreeMap<String, GivenImage>,
+    /// Images that are built here, with their Dockerfile relative to the configuration's folder.
+    pub built: BTreeMap<String, String>,
+}
+
 /// What a configuration says of ports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ports {
@@ -83,8 +92,8 @@ impl Config {
         yaml::read_strictly(text).map(Option::unwrap_or_default)
     }
 
-    /// The options of a run that nothing else is said about. The build context and what is excluded hang on where the
-    /// configuration is, and are left to the caller.
+    /// The options of a run that nothing else is said about. The build context, the Dockerfiles of images and what is
+    /// excluded hang on where the configuration is, and are left to the caller.
     pub fn options(&self) -> Options {
         Options {
             targets: self.target.clone(),
@@ -96,7 +105,7 @@ impl Config {
             ports: self.port.moves.clone(),
             keep_ports: self.port.keep,
             paths: self.paths.clone(),
-            images: self.images.clone(),
+            images: self.images.given.clone(),
             accept_volumes: self.accept_volumes,
             select: self.select.iter().cloned().collect(),
             ignore: self.ignore.iter().cloned().collect(),

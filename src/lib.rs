@@ -8,6 +8,7 @@ pub mod context;
 pub mod edit;
 pub mod facts;
 pub mod images;
+pub mod kubernetes;
 pub mod model;
 pub mod options;
 mod pipeline;

@@ -64,6 +64,10 @@ pub struct Options {
     pub paths: Vec<String>,
     /// Images that the caller knows, by reference; without a tag: every tag.
     pub images: BTreeMap<String, GivenImage>,
+    /// Images that Dockerfiles of the project become: their names, and the Dockerfile's path from the project's root.
+    pub built: BTreeMap<String, String>,
+    /// Change the manifests that run them, too.
+    pub kubernetes: bool,
     /// Volumes that older containers filled as root will be given away by hand.
     pub accept_volumes: bool,
     /// Do all that the switch of the user needs, and leave USER to a person.

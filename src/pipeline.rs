@@ -146,7 +146,7 @@ fn target(
     report.targets.push(told::target(model, stage, &plan, &project));
     report.notes.extend(plan.notes.iter().cloned());
     let mut proved: Vec<(Plan, bool)> = Vec::new();
-    if let Some(alone) = alone.filter(|alone| !alone.changes.is_empty()) {
+    if let Some(alone) = alone.filter(|alone| !alone.is_empty()) {
         proved.push((alone, true));
     }
     if switched || proved.is_empty() {
@@ -195,7 +195,7 @@ fn add(
     report: &mut report::File,
     outcome: &mut Outcome,
 ) {
-    if plan.changes.is_empty() {
+    if plan.is_empty() {
         report.findings.extend(plan.findings.iter().map(|finding| told::finding(model, finding, None)));
         return;
     }
@@ -289,7 +289,7 @@ pub fn is_stable(again: &Dockerfile, files: &dyn Files, options: &Options) -> bo
         let plan = rules::plan(&scene, options, &rules::ALL);
         let applies = plan.safety() == Safety::Safe || options.unsafe_fixes;
         let alone = rules::plan(&scene, options, &rules::ALONE);
-        (plan.changes.is_empty() || !applies) && alone.changes.is_empty()
+        (plan.is_empty() || !applies) && alone.is_empty()
     })
 }
 

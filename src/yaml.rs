@@ -1,9 +1,11 @@
 //! Reading YAML: the one place that knows which library does it.
 
+mod patch;
 mod tree;
 
 use serde::de::DeserializeOwned;
 
+pub use patch::{Difference, Value, add, differences};
 pub use tree::{Kind, Node, tree};
 
 /// Most bytes of a file that is read: compose files have a few thousand.

@@ -105,7 +105,7 @@ fn who_shares_a_script_changes_with_it_or_not_at_all() {
 /// A plan that moves 80 to 8080 in the last word of the script.
 fn plan() -> Plan {
     let at = SCRIPT.rfind("80").unwrap();
-    let along = Along { path: "start.sh".to_owned(), span: Span::new(at, at + 2), text: "8080".to_owned() };
+    let along = Along::word("start.sh", Span::new(at, at + 2), "8080");
     Plan { along: vec![along], moved: vec![Moved { from: 80, to: 8080, lines: Vec::new() }], ..Plan::default() }
 }
 

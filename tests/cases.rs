@@ -41,7 +41,8 @@ fn read(case: &Path) -> (Dockerfile, Memory, Options) {
 }
 
 fn options(config: &Config, args: &str) -> Options {
-    let mut options = Options { context: config.context.clone(), ..config.options() };
+    let built = config.images.built.clone();
+    let mut options = Options { context: config.context.clone(), built, ..config.options() };
     let mut words = args.split_whitespace();
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap().to_owned();
@@ -50,6 +51,12 @@ fn options(config: &Config, args: &str) -> Options {
             "--accept-volumes" => options.accept_volumes = true,
             "--prepare" => options.prepare = true,
             "--openshift" => options.openshift = true,
+            "--kubernetes" => options.kubernetes = true,
+            "--image" => {
+                let image = value();
+                let (name, path) = image.split_once('=').unwrap();
+                drop(options.built.insert(name.to_owned(), path.to_owned()));
+            }
             "--target" => options.targets.push(value()),
             "--user" => options.user = Some(value()),
             "--uid" => options.uid = value().parse().ok(),

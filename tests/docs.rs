@@ -6,19 +6,22 @@ mod support;
 
 use unroot::options::Options;
 
-/// The ```` ```dockerfile before ```` and ```` ```dockerfile after ```` blocks of a page, in pairs.
-fn examples(id: &str, page: &str) -> Vec<(String, String)> {
-    let mut found: Vec<(&str, String)> = Vec::new();
+/// The blocks ```` ```dockerfile before ```` and ```` ```dockerfile after ```` of a page, in pairs, and those of a manifest
+/// (`yaml`) that goes with the Dockerfile above it.
+fn examples(id: &str, page: &str) -> Vec<(&'static str, String, String)> {
+    let mut found: Vec<(&'static str, String)> = Vec::new();
     let mut open = false;
     for line in page.lines() {
         match line.strip_prefix("```") {
             Some("") => open = false,
             Some(info) => {
-                let kind = info.strip_prefix("dockerfile ").unwrap_or_else(|| panic!("{id}: a block of `{info}`"));
+                let (language, kind) = info.split_once(' ').unwrap_or_else(|| panic!("{id}: a block of `{info}`"));
+                let language = ["dockerfile", "yaml"].into_iter().find(|known| *known == language);
+                let language = language.unwrap_or_else(|| panic!("{id}: a block of `{info}`"));
                 let wanted = if found.len().is_multiple_of(2) { "before" } else { "after" };
                 assert_eq!(kind, wanted, "{id}: examples come in pairs");
                 assert!(!open, "{id}: a block never ends");
-                found.push((kind, String::new()));
+                found.push((language, String::new()));
                 open = true;
             }
             None if open => {
@@ -30,7 +33,7 @@ fn examples(id: &str, page: &str) -> Vec<(String, String)> {
         }
     }
     assert!(!open && found.len().is_multiple_of(2), "{id}: half an example");
-    found.chunks(2).map(|pair| (pair[0].1.clone(), pair[1].1.clone())).collect()
+    found.chunks(2).map(|pair| (pair[0].0, pair[0].1.clone(), pair[1].1.clone())).collect()
 }
 
 #[test]
@@ -39,12 +42,23 @@ fn examples_are_what_the_rules_do() {
     for (id, page) in unroot::rules() {
         let examples = examples(id, page);
         assert!(!examples.is_empty(), "{id} has no example");
-        for (before, after) in examples {
+        let manifests: Vec<_> = examples.iter().filter(|(language, ..)| *language == "yaml").collect();
+        for (_, before, after) in examples.iter().filter(|(language, ..)| *language == "dockerfile") {
             // Some of what a rule does is never safe: the page says so above the example.
-            let marked = page.split(&before).next().is_some_and(|above| above.contains("With `--unsafe`:"));
-            let report = support::fix(before.as_str(), &Options { unsafe_fixes: marked, ..Options::default() });
+            let marked = page.split(before.as_str()).next().is_some_and(|above| above.contains("With `--unsafe`:"));
+            let mut files = support::files();
+            let mut options = Options { unsafe_fixes: marked, kubernetes: !manifests.is_empty(), ..Options::default() };
+            for (_, manifest, _) in &manifests {
+                files.insert("deploy.yaml", manifest.as_str(), 0o644);
+                options.built.insert("shop".to_owned(), "Dockerfile".to_owned());
+            }
+            let report = unroot::fix_one(&support::dockerfile(before.as_str()), &files, &options);
             let result = String::from_utf8(report.after.clone()).unwrap();
-            if result != after {
+            for ((_, _, wanted), changed) in manifests.iter().zip(&report.companions) {
+                assert_eq!(String::from_utf8_lossy(&changed.after), *wanted, "{id}");
+            }
+            assert_eq!(report.companions.len(), manifests.len(), "{id}");
+            if result != *after {
                 wrong.push(format!("{id}: {:?} {:?}\n{result}instead of\n{after}", report.status, report.fixes));
             }
             if !report.findings.iter().any(|finding| finding.rule == id) {
@@ -73,5 +87,10 @@ fn the_configuration_of_the_readme_is_read() {
     let readme = include_str!("../README.md");
     let text = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let config = unroot::config::Config::read(text.as_bytes()).unwrap();
-    assert!(config.accept_volumes && !config.images.is_empty() && !config.paths.is_empty());
+    assert!(
+        config.accept_volumes
+            && !config.images.given.is_empty()
+            && !config.images.built.is_empty()
+            && !config.paths.is_empty()
+    );
 }

@@ -6,9 +6,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Layers in the order in which they may import: each only what stands before it.
-const LAYERS: [&str; 22] = [
-    "source", "facts", "options", "context", "yaml", "compose", "readme", "syntax", "shell", "images", "model", "plan",
-    "rules", "edit", "proof", "report", "config", "pipeline", "lib", "cli", "main", "build",
+const LAYERS: [&str; 23] = [
+    "source",
+    "facts",
+    "options",
+    "context",
+    "yaml",
+    "compose",
+    "kubernetes",
+    "readme",
+    "syntax",
+    "shell",
+    "images",
+    "model",
+    "plan",
+    "rules",
+    "edit",
+    "proof",
+    "report",
+    "config",
+    "pipeline",
+    "lib",
+    "cli",
+    "main",
+    "build",
 ];
 
 fn sources() -> Vec<PathBuf> {

@@ -155,6 +155,7 @@ fn the_options_that_settle_something_are_there() {
         "--port",
         "--prepare",
         "--openshift",
+        "--kubernetes",
     ];
     for reason in unroot::facts::reasons() {
         let (id, option) = (reason.id, reason.option.unwrap_or_default());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::values::{self, Output, PortArg, Shard};
+use super::values::{self, ImageArg, Output, PortArg, Shard};
 use super::verify::Kind;
 use super::verify::words::{self, Http};
 
@@ -215,6 +215,12 @@ pub(crate) struct Scope {
     /// Move a port below 1024, or `keep` all where they are; repeatable [default: 80=8080, 443=8443]
     #[arg(long, value_name = "OLD=NEW|keep", value_parser = values::port)]
     pub(crate) port: Vec<PortArg>,
+    /// Change Kubernetes manifests that run the image too: ports, and the account as securityContext
+    #[arg(long)]
+    pub(crate) kubernetes: bool,
+    /// What the image of a Dockerfile, or of the one in a folder, is called in manifests; repeatable
+    #[arg(long, value_name = "NAME=PATH", value_parser = values::image)]
+    pub(crate) image: Vec<ImageArg>,
     /// Take it that volumes which older containers filled as root will be chowned by hand
     #[arg(long)]
     pub(crate) accept_volumes: bool,

@@ -1,6 +1,6 @@
 //! Finding `unroot.yaml`: the nearest one, going up from a Dockerfile to its project's root. Nothing is merged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::args::How;
+use super::values;
 use crate::config::Config;
 use crate::report::text;
 
@@ -48,6 +49,17 @@ impl Loaded {
             bail!("{}: is not a folder", name());
         }
         Ok(Some(full))
+    }
+}
+
+impl Loaded {
+    /// The Dockerfiles of the images that it names.
+    pub(crate) fn built(&self) -> Result<BTreeMap<String, PathBuf>> {
+        let one = |(name, path): (&String, &String)| {
+            let found = values::dockerfile(&self.folder.join(path));
+            Ok((name.clone(), found.with_context(|| format!("{}: images {name}: {path}", self.shown))?))
+        };
+        self.config.images.built.iter().map(one).collect()
     }
 }
 

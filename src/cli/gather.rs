@@ -22,6 +22,8 @@ use crate::report;
 /// What the arguments say of every Dockerfile.
 struct Asked<'a> {
     scope: &'a Scope,
+    /// `--image`.
+    images: BTreeMap<String, PathBuf>,
     /// `--context`.
     context: Option<PathBuf>,
     configs: Configs,
@@ -35,7 +37,12 @@ pub(crate) fn work(input: &Input, scope: &Scope, how: &How, inside: bool, screen
     values::options(scope, &Config::default())?;
     outputs(how)?;
     let context = scope.context.as_deref().map(context_folder).transpose()?;
-    let mut asked = Asked { scope, context, configs: Configs::new(how, &here)?, here };
+    let images = scope.image.iter().map(|image| {
+        let path = values::dockerfile(&image.path);
+        Ok((image.name.clone(), path.with_context(|| format!("--image {}={}", image.name, image.path.display()))?))
+    });
+    let images = images.collect::<Result<_>>()?;
+    let mut asked = Asked { scope, images, context, configs: Configs::new(how, &here)?, here };
     let threads = match how.jobs {
         Some(jobs) => jobs.get(),
         None => std::thread::available_parallelism().map_or(1, usize::from),
@@ -142,10 +149,10 @@ fn stdin_job(input: &Input, asked: &mut Asked<'_>, inside: bool) -> Result<Job> 
     let root = walk::repository(&folder).unwrap_or_else(|| folder.clone());
     let config = asked.configs.of(&folder, &root)?;
     let bytes = Some(stdin()?);
-    let (options, context) = asked.options(config.as_deref())?;
+    let (options, context, built) = asked.options(config.as_deref())?;
     let options = Options { sole_file: true, ..options };
     let (root, options) = match (&stands_for, context) {
-        (Some(_), context) => placed(root, options, context)?,
+        (Some(_), context) => placed(root, options, context, &built)?,
         // Without a place in the project only the context can be seen.
         (None, Some(context)) => (context, Options { context: Some(String::new()), ..options }),
         (None, None) => {
@@ -164,15 +171,18 @@ fn standing(path: &Path) -> Option<PathBuf> {
 }
 
 impl Asked<'_> {
-    /// The options under a configuration, and the build context that it or the command line names.
-    fn options(&self, config: Option<&Loaded>) -> Result<(Options, Option<PathBuf>)> {
+    /// The options under a configuration, the build context that it or the command line names, and the Dockerfiles of
+    /// images.
+    fn options(&self, config: Option<&Loaded>) -> Result<(Options, Option<PathBuf>, BTreeMap<String, PathBuf>)> {
         let empty = Config::default();
         let options = values::options(self.scope, config.map_or(&empty, |loaded| &loaded.config))?;
         let context = match &self.context {
             Some(context) => Some(context.clone()),
             None => config.map(Loaded::context).transpose()?.flatten(),
         };
-        Ok((options, context))
+        let mut built = config.map(Loaded::built).transpose()?.unwrap_or_default();
+        built.extend(self.images.clone());
+        Ok((options, context, built))
     }
 }
 
@@ -188,8 +198,8 @@ fn jobs(found: BTreeMap<PathBuf, Found>, asked: &mut Asked<'_>, inside: bool) ->
         if inside && found.outside {
             bail!("{}", outside(&found.shown));
         }
-        let (options, context) = asked.options(config.as_deref())?;
-        let (root, options) = placed(found.root, options, context)?;
+        let (options, context, built) = asked.options(config.as_deref())?;
+        let (root, options) = placed(found.root, options, context, &built)?;
         let new = || Job { root: Some(root.clone()), sources: Vec::new() };
         let job = jobs.entry(root.clone()).or_insert_with(new);
         let (shown, named) = (found.shown, found.named);
@@ -204,11 +214,22 @@ fn part(jobs: Vec<Job>, shard: Option<Shard>) -> Vec<Job> {
     jobs.into_iter().enumerate().filter(|(at, _)| at % count == index).map(|(_, job)| job).collect()
 }
 
-/// The root and the options of a file whose build context is given.
-fn placed(root: PathBuf, options: Options, context: Option<PathBuf>) -> Result<(PathBuf, Options)> {
-    let Some(context) = context else { return Ok((root, options)) };
-    let (root, relative) = within(root, &context)?;
-    Ok((root, Options { context: Some(relative), ..options }))
+/// The root and the options of a file, with the build context and the Dockerfiles of images as seen from there.
+fn placed(
+    root: PathBuf,
+    options: Options,
+    context: Option<PathBuf>,
+    built: &BTreeMap<String, PathBuf>,
+) -> Result<(PathBuf, Options)> {
+    let (root, context) = match context {
+        Some(context) => within(root, &context).map(|(root, relative)| (root, Some(relative)))?,
+        None => (root, options.context.clone()),
+    };
+    let inside = built
+        .iter()
+        .filter_map(|(name, path)| Some((name.clone(), path.strip_prefix(&root).ok()?.to_str()?.to_owned())));
+    let built = inside.collect();
+    Ok((root, Options { context, built, ..options }))
 }
 
 /// The build context relative to the root; a context around the root widens the project.

@@ -1,9 +1,9 @@
 //! From arguments to [`Options`]: what clap cannot check alone.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 
 use super::args::{Format, Ownership, Scope, UserForm};
@@ -29,6 +29,35 @@ pub(crate) fn port(text: &str) -> Result<PortArg, String> {
         return Err("write OLD=NEW with two ports from 1 to 65535, or keep".to_owned());
     };
     options::check_move(old, new).map(|()| PortArg::Move(old, new))
+}
+
+/// A value of `--image`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ImageArg {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+/// Reads `NAME=PATH`.
+pub(crate) fn image(text: &str) -> Result<ImageArg, String> {
+    let parts = text.split_once('=').filter(|(name, path)| !name.trim().is_empty() && !path.is_empty());
+    let (name, path) = parts.ok_or("write NAME=PATH with the image's name and its Dockerfile")?;
+    if name.contains(['@', '$', ' ']) {
+        return Err(format!("`{name}` is no name of an image without variables and digest"));
+    }
+    Ok(ImageArg { name: name.to_owned(), path: PathBuf::from(path) })
+}
+
+/// The Dockerfile at a path, or in the folder there, without symbolic links in the way to it.
+pub(crate) fn dockerfile(path: &Path) -> Result<PathBuf> {
+    let path = if path.is_dir() { path.join("Dockerfile") } else { path.to_owned() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = std::fs::canonicalize(folder)?;
+    let full = folder.join(path.file_name().context("names no file")?);
+    if !full.is_file() {
+        bail!("there is no such Dockerfile");
+    }
+    Ok(full)
 }
 
 /// Reads the name of an account: it is going to stand in commands.
@@ -82,6 +111,7 @@ pub(crate) fn options(scope: &Scope, config: &Config) -> Result<Options> {
     options.unsafe_fixes = scope.unsafe_fixes;
     options.accept_volumes |= scope.accept_volumes;
     (options.prepare, options.openshift) = (scope.prepare, scope.openshift);
+    options.kubernetes = scope.kubernetes;
     if !scope.target.is_empty() {
         options.targets.clone_from(&scope.target);
     }

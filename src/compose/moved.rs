@@ -18,8 +18,7 @@ pub fn moved(text: &[u8], service: &str, from: u16, to: u16, variables: &[String
     let documents = tree(text).ok_or("it cannot be read as YAML")?;
     let [document] = documents.as_slice() else { return Err("it holds several documents".to_owned()) };
     let services = document.get("services").unwrap_or(document);
-    // Which of two keys of the same name counts differs by program.
-    if twice(document) || twice(services) || services.entries().iter().any(|(_, service)| twice(service)) {
+    if document.names_twice() {
         return Err("it names a key twice".to_owned());
     }
     let own = services.get(service).ok_or_else(|| format!("it holds no service {service}"))?;
@@ -51,13 +50,11 @@ fn last(text: &str, sign: char) -> &str {
     text.rsplit(sign).next().unwrap_or("")
 }
 
-fn twice(node: &Node) -> bool {
-    let mut seen = std::collections::HashSet::new();
-    node.entries().iter().filter_map(|(key, _)| key.text()).any(|key| !seen.insert(key))
-}
-
 /// Whether a variable that holds the port's number holds the container's own port; an error where it may be another's.
-fn is_own_port(name: &str, variables: &[String]) -> Result<bool, String> {
+///
+/// # Errors
+/// What nobody can tell.
+pub fn is_own_port(name: &str, variables: &[String]) -> Result<bool, String> {
     if PORTS.contains(&name) || variables.iter().any(|own| own == name) {
         return Ok(true);
     }

@@ -252,22 +252,56 @@ pub(super) fn ports<'de, D: Deserializer<'de>>(source: D) -> Result<Ports, D::Er
     source.deserialize_any(KeepOrMoves)
 }
 
-/// Images with what is known of them.
-pub(super) fn images<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<String, GivenImage>, D::Error> {
-    struct Images;
-    impl<'de> Visitor<'de> for Images {
-        type Value = BTreeMap<String, GivenImage>;
+/// Images with what is known of them, or with the Dockerfile that they are built from.
+pub(super) fn images<'de, D: Deserializer<'de>>(source: D) -> Result<super::Images, D::Error> {
+    struct Visited;
+    impl<'de> Visitor<'de> for Visited {
+        type Value = super::Images;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a mapping of images to what is known of them")
+            f.write_str("a mapping of images to what is known of them, or to their Dockerfile")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Self::Value, A::Error> {
-            let found = map::<A, Image, Known>(access)?;
-            Ok(found.into_iter().map(|(image, known)| (image.0, known.given())).collect())
+            let mut images = super::Images::default();
+            for (image, said) in map::<A, Image, Said>(access)? {
+                match said {
+                    Said::Known(known) => drop(images.given.insert(image.0, known.given())),
+                    Said::Built(path) => drop(images.built.insert(image.0, path)),
+                }
+            }
+            Ok(images)
         }
     }
-    source.deserialize_map(Images)
+    source.deserialize_map(Visited)
+}
+
+/// What is said of an image: facts, or its Dockerfile.
+enum Said {
+    Known(Known),
+    Built(String),
+}
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        struct Visited;
+        impl<'de> Visitor<'de> for Visited {
+            type Value = Said;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("user and family of a base image, or the path of a Dockerfile")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Said, E> {
+                Folder::of(text).map(|path| Said::Built(path.0)).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Said, A::Error> {
+                Known::deserialize(serde::de::value::MapAccessDeserializer::new(access)).map(Said::Known)
+            }
+        }
+        source.deserialize_any(Visited)
+    }
 }
 
 /// What is said of an image.

@@ -1,5 +1,5 @@
 //! What a project holds for others than one Dockerfile: its Dockerfiles with what they build on, enough to see which of
-//! them builds on another, and its compose files.
+//! them builds on another, its compose files, and other files that may be manifests.
 
 use super::{Entry, Files};
 
@@ -19,6 +19,8 @@ pub struct Survey {
     pub builds: Vec<Built>,
     /// Paths of the compose files.
     pub composes: Vec<String>,
+    /// Paths of other YAML files.
+    pub yamls: Vec<String>,
 }
 
 /// Most folders that are looked into.
@@ -45,6 +47,8 @@ pub fn survey(files: &dyn Files) -> Survey {
                 found.builds.extend(text.map(|text| Built { bases: bases(&String::from_utf8_lossy(&text)), path }));
             } else if is_compose(name) {
                 found.composes.push(path);
+            } else if is_yaml(name) {
+                found.yamls.push(path);
             } else if depth < DEPTH
                 && !name.contains('.')
                 && !SKIPPED.contains(&name.as_str())

@@ -66,11 +66,11 @@ pub(super) fn workloads(scene: &Scene<'_>) -> Vec<Workload> {
 }
 
 /// The first line of a manifest that names a port of a container which may run the image: nothing says that it runs
-/// another one.
-pub fn naming(scene: &Scene<'_>, port: u16) -> Option<String> {
+/// another one. Files that are `settled` have been looked through.
+pub fn naming(scene: &Scene<'_>, port: u16, settled: &[String]) -> Option<String> {
     let folder = scene.path?.rsplit_once('/').map_or("", |(folder, _)| folder);
     let dockerfiles = scene.files.survey().builds.len();
-    manifests(scene.files, folder).into_iter().find_map(|file| {
+    manifests(scene.files, folder).into_iter().filter(|file| !settled.contains(file)).find_map(|file| {
         let text = scene.files.read(&file)?;
         let text = String::from_utf8_lossy(&text).into_owned();
         let values = file.rsplit('/').next()?.starts_with("values");

@@ -48,7 +48,11 @@ pub(super) fn prove(
     let context = place::context(result, plan.stage, dockerfile, &files, options);
     let programs = result.programs(plan.stage);
     let scene = Scene::new(result, plan.stage, &programs, &files, context.as_deref(), dockerfile.path.as_deref());
-    proof::ports(plan, &scene).map_err(|violation| violation.to_string())
+    proof::ports(plan, &scene).map_err(|violation| violation.to_string())?;
+    match options.kubernetes {
+        true => proof::clustered(plan, &scene, options).map_err(|violation| violation.to_string()),
+        false => Ok(()),
+    }
 }
 
 /// The files that a plan changes along, as they are reported.

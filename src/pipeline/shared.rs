@@ -1,10 +1,12 @@
-//! A file that several Dockerfiles take into their images changes with all of them, or not at all.
+//! A file that several Dockerfiles take into their images changes with all of them, or not at all; one that several change
+//! for themselves, as a compose file of all their services, gets the changes of all.
 
 use super::status;
+use crate::context::is_yaml;
 use crate::edit::{self, Edit};
-use crate::plan;
-use crate::report::{Companion, File, Fix};
+use crate::report::{self, Companion, File, Fix};
 use crate::source::Span;
+use crate::{plan, yaml};
 
 /// The rule under which a fix is taken back.
 const RULE: &str = "privileged-port";
@@ -16,6 +18,60 @@ pub fn settle(files: &mut [File]) {
         let Some(file) = files.get_mut(at) else { return };
         withdraw(file, id, &message);
     }
+    while let Some((at, id, message)) = merge(files) {
+        let Some(file) = files.get_mut(at) else { return };
+        withdraw(file, id, &message);
+    }
+}
+
+/// Gives every file that several fixes change all of their changes; or tells the first fix that does not go with those
+/// before it, and why.
+fn merge(files: &mut [File]) -> Option<(usize, usize, String)> {
+    let mut paths: Vec<Vec<u8>> =
+        files.iter().flat_map(|file| file.companions.iter().map(|other| other.path.clone())).collect();
+    paths.sort();
+    paths.dedup();
+    for path in paths {
+        let of_it = |file: &File| file.companions.iter().find(|other| other.path == path).cloned();
+        let before = files.iter().find_map(of_it)?.before;
+        let mut merged: Vec<Edit> = Vec::new();
+        for (at, file) in files.iter().enumerate() {
+            for fix in file.fixes.iter().filter(|fix| fix.applied) {
+                let theirs = fix.edits.iter().filter(|edit| edit.path == path).map(plain);
+                let mut together = merged.clone();
+                theirs.for_each(|edit| together.extend((!merged.contains(&edit)).then_some(edit)));
+                let same = fix.along.iter().filter(|other| other.path == path).all(|other| other.before == before);
+                if !same || !goes(&path, &before, &together) {
+                    let shown = String::from_utf8_lossy(&path).into_owned();
+                    let why =
+                        format!("{shown} would change for another Dockerfile at the same place: fix one of them first");
+                    return Some((at, fix.id, why));
+                }
+                merged = together;
+            }
+        }
+        let after = edit::apply(&before, &merged).ok()?;
+        for file in files.iter_mut() {
+            let mut kept = false;
+            file.companions.retain(|other| other.path != path || !std::mem::replace(&mut kept, true));
+            file.companions
+                .iter_mut()
+                .filter(|other| other.path == path)
+                .for_each(|other| other.after.clone_from(&after));
+        }
+    }
+    None
+}
+
+/// Whether edits can be made together, and leave YAML what it is.
+fn goes(path: &[u8], before: &[u8], edits: &[Edit]) -> bool {
+    let Ok(after) = edit::apply(before, edits) else { return false };
+    let yaml = is_yaml(&String::from_utf8_lossy(path));
+    !yaml || yaml::tree(&after).is_some_and(|documents| !documents.iter().any(yaml::Node::names_twice))
+}
+
+fn plain(edit: &report::Edit) -> Edit {
+    Edit::replace(Span::new(edit.offset[0], edit.offset[1]), edit.text.clone())
 }
 
 /// The first fix that must not stand: the file, the fix, and why.
@@ -58,8 +114,7 @@ fn withdraw(file: &mut File, id: usize, why: &str) {
     }
     let applied = || file.fixes.iter().filter(|fix| fix.applied);
     let own = applied().flat_map(|fix| &fix.edits).filter(|edit| edit.path == file.path);
-    let edits: Vec<Edit> =
-        own.map(|edit| Edit::replace(Span::new(edit.offset[0], edit.offset[1]), edit.text.clone())).collect();
+    let edits: Vec<Edit> = own.map(plain).collect();
     let after = edit::apply(&file.before, &edits).unwrap_or_else(|_| file.before.clone());
     file.companions = applied().flat_map(|fix| fix.along.iter().cloned()).collect();
     file.after = after;

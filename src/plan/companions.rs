@@ -1,8 +1,8 @@
 //! What other files of the project say about the container, once it is known who will run it.
 
-use super::{Draft, Identity};
+use super::{Draft, Identity, kubernetes};
 use crate::compose::{Mount, Service};
-use crate::context::Entry;
+use crate::context::{Entry, is_yaml};
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::{port, value};
 
@@ -83,19 +83,16 @@ fn line_of(draft: &Draft<'_>, service: &Service, target: &str) -> String {
     line.map_or(String::new(), |line| format!(":{}", start + line + 1))
 }
 
-/// A workload that names a privileged port of the container which the Dockerfile does not: the program listens there by
+/// A manifest that names a privileged port of the container which the Dockerfile does not: the program listens there by
 /// itself.
 pub(super) fn manifest_ports(draft: &mut Draft<'_>, rule: &'static str) {
     let scene = draft.scene;
     let told = |port: u16| draft.moved.iter().any(|moved| moved.from == port);
-    let found = scene.workloads().iter().find_map(|workload| {
-        let (port, line) = workload.ports.iter().copied().find(|(port, _)| *port < port::FIRST_FREE && !told(*port))?;
-        Some(format!(
-            "{}:{line} says that it listens on {port}, and nothing in the Dockerfile tells the process to: move it in the program, there and in its service, or say --port keep",
-            workload.file
-        ))
-    });
-    let Some(why) = found else { return };
+    let found = kubernetes::listens(draft).into_iter().find(|(port, _)| *port < port::FIRST_FREE && !told(*port));
+    let Some((port, place)) = found else { return };
+    let why = format!(
+        "{place} says that it listens on {port}, and nothing in the Dockerfile tells the process to: move it in the program, there and in its service, or say --port keep"
+    );
     draft.refuse(
         rule,
         scene.from(),
@@ -103,4 +100,28 @@ pub(super) fn manifest_ports(draft: &mut Draft<'_>, rule: &'static str) {
         "port-listener",
         why,
     );
+}
+
+/// Where only the Dockerfile can be changed, no other file changes along: what people would read and run makes it unsafe,
+/// what lies in the image stops it.
+pub(super) fn alone(draft: &mut Draft<'_>) {
+    let along = std::mem::take(&mut draft.along);
+    let at = draft.scene.from();
+    let outside = |path: &str| is_yaml(path) || path.rsplit('/').next().is_some_and(|name| name.starts_with("README"));
+    if let Some(other) = along.iter().find(|along| !outside(&along.path)) {
+        let why = format!(
+            "{} would have to change along, and only the Dockerfile can be changed here: name its file instead of stdin",
+            other.path
+        );
+        return draft.refuse(
+            "privileged-port",
+            at,
+            "the server's configuration is a file of the project",
+            "port-place",
+            why,
+        );
+    }
+    let Some(other) = along.first() else { return };
+    let message = format!("{} would have to change along, and only the Dockerfile can be changed here", other.path);
+    draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
 }

@@ -27,11 +27,7 @@ pub(super) fn look(draft: &mut Draft<'_>, from: u16, to: u16, at: usize) -> Vec<
         let others = draft.moved.iter().find_map(|it| moved(it.from, it.to).err());
         match others.map_or_else(|| moved(from, to), Err) {
             Ok(edits) => {
-                draft.along.extend(edits.into_iter().map(|(span, text)| Along {
-                    path: service.file.clone(),
-                    span,
-                    text,
-                }));
+                draft.along.extend(edits.into_iter().map(|(span, text)| Along::word(&service.file, span, text)));
                 settled.push(service.file.clone());
             }
             Err(why) => failed.push((service.file.clone(), why)),

@@ -32,7 +32,7 @@ pub(super) fn look(draft: &mut Draft<'_>, port: u16, to: u16, at: usize, settled
         draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
         return;
     };
-    if let Some(place) = workload::naming(draft.scene, port) {
+    if let Some(place) = workload::naming(draft.scene, port, settled) {
         let message =
             format!("{place} names port {port} of a container that may be this one, and is not changed along");
         draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
@@ -62,7 +62,7 @@ pub(super) fn look(draft: &mut Draft<'_>, port: u16, to: u16, at: usize, settled
             draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
             return;
         }
-        let along = |place: &Published| Along { path: path.clone(), span: place.digits, text: to.to_string() };
+        let along = |place: &Published| Along::word(&path, place.digits, to.to_string());
         draft.along.extend(mapped.iter().map(along));
     }
 }

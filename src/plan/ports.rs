@@ -1,6 +1,6 @@
 //! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
-use super::{Along, Change, Draft, Moved, companions, compose_port, named_elsewhere, server, witness};
+use super::{Along, Change, Draft, Moved, companions, compose_port, kubernetes, named_elsewhere, server, witness};
 use crate::facts;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
@@ -139,7 +139,8 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     if !server::may_move(draft, rule, message.as_str(), of) {
         return;
     }
-    let settled = compose_port::look(draft, from, to, first.at);
+    let mut settled = compose_port::look(draft, from, to, first.at);
+    settled.extend(kubernetes::ports(draft, from, to, first.at));
     named_elsewhere::look(draft, from, to, first.at, &settled);
     for place in of {
         let text = if place.span.is_empty() { format!(":{to}") } else { to.to_string() };
@@ -149,7 +150,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         server::beside(draft, place);
         match &place.file {
             None => draft.changes.push(Change::Word { instruction: place.at, span: place.span, text }),
-            Some(path) => draft.along.push(Along { path: path.clone(), span: place.span, text }),
+            Some(path) => draft.along.push(Along::word(path, place.span, text)),
         }
     }
     let here = of.iter().filter(|place| place.file.is_none() && place.given.is_none());

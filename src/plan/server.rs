@@ -1,7 +1,7 @@
 //! The server of a base image as another account: its configuration, its folders, the port that it tells.
 
 use super::ownership::{give_copy, is_handed};
-use super::{Along, Draft, Handed, Identity, Moved};
+use super::{Along, Draft, Handed, Identity, Moved, kubernetes};
 use crate::compose::Service;
 use crate::context::is_yaml;
 use crate::facts::{GivenConf, Server};
@@ -48,7 +48,7 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     }
     for own in &served.own {
         for (span, text) in &own.mends {
-            draft.along.push(Along { path: own.shown.clone(), span: *span, text: text.clone() });
+            draft.along.push(Along::word(&own.shown, *span, text));
         }
     }
 }
@@ -113,10 +113,17 @@ fn site(draft: &mut Draft<'_>, identity: &Identity, site: &str) {
 
 /// Whether the ports of its configuration may move, and what becomes of those who are told.
 pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str, of: &[&Named]) -> bool {
-    let Some((_, served)) = served(draft) else { return true };
+    let Some((server, served)) = served(draft) else { return true };
     let own = |place: &&Named| served.own.iter().any(|own| place.file.as_ref() == Some(&own.shown));
     if !of.iter().any(|place| place.given.is_some() || own(place)) {
         return true;
+    }
+    let templates = server.templates.iter().map(|of| of.folder);
+    let folders: Vec<&str> = templates.chain([server.root]).chain(server.scripts.iter().copied()).collect();
+    if let Some((file, path)) = kubernetes::mounted(draft, &folders) {
+        let why = format!("{file} mounts {path} in the place of its configuration");
+        draft.refuse(rule, draft.scene.from(), message, "port-place", why);
+        return false;
     }
     if let Some((at, why)) = served.asks_itself.first() {
         draft.refuse(rule, *at, message, "port-place", why.clone());
@@ -148,7 +155,7 @@ pub(super) fn listens(draft: &Draft<'_>, port: u16) -> bool {
 pub(super) fn beside(draft: &mut Draft<'_>, place: &Named) {
     let (Some(path), Some((at, text))) = (&place.file, &place.beside) else { return };
     let span = crate::source::Span::empty(*at);
-    draft.along.push(Along { path: path.clone(), span, text: text.clone() });
+    draft.along.push(Along::word(path, span, text));
 }
 
 /// The steps of the build that change the image's own configuration.

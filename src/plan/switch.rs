@@ -1,6 +1,6 @@
 //! The switch of the user: whether the target runs as root, whether that may change, and to whom.
 
-use super::{Draft, Undecided, identity, unknown};
+use super::{Draft, Undecided, identity, kubernetes, unknown};
 use crate::facts::{self, Confidence, DefaultUser, Strategy};
 use crate::model::hazard::{self, Hazard, Weight};
 use crate::model::start::package::{lost_repair, serves};
@@ -57,8 +57,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
         return;
     }
     let folder = model.own_folder(stage);
-    let pod = draft.scene.workloads().iter().find_map(|workload| workload.user);
-    let pod = pod.map(|(uid, gid)| (uid, gid.filter(|gid| *gid != 0).unwrap_or(uid)));
+    let pod = kubernetes::user(draft).map(|(uid, gid)| (uid, gid.filter(|gid| *gid != 0).unwrap_or(uid)));
     let package = serves(draft.scene);
     let chosen = match name {
         Some(name) => unknown::account(draft, name, pod),
@@ -67,6 +66,7 @@ fn settle(draft: &mut Draft<'_>, rule: &'static str, at: usize, message: &str, n
     let packaged = chosen.as_ref().is_ok_and(|identity| package.is_some_and(|package| identity.is_of(package)));
     let (volumes, found): (Vec<Hazard>, Vec<Hazard>) = hazard::find(draft.scene, packaged)
         .into_iter()
+        .chain(kubernetes::hazards(draft, at))
         .filter(|found| !(draft.options.prepare && facts::is_switch_only(found.id)))
         .partition(|found| found.id == "root-volume" && draft.options.accept_volumes);
     let manual: Vec<&Hazard> = found.iter().filter(|hazard| hazard.weight == Weight::Manual).collect();

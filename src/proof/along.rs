@@ -7,8 +7,10 @@ use crate::context::is_yaml;
 use crate::facts::ConfWords;
 use crate::model::hazard::Scene;
 use crate::model::port::{self, Use};
+use crate::options::Options;
+use crate::plan::kubernetes::{self, Cluster};
 use crate::plan::{Along, Moved, Plan};
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{self, Difference};
 
 /// A file that changes along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,51 +66,43 @@ pub fn along(plan: &Plan, others: &[Other], says: Option<&ConfWords>) -> Result<
     Ok(())
 }
 
-/// Whether an edit is a text that the template of a server has its configuration say, or a port behind a host that named
-/// none.
+/// Whether an edit is a text that the template of a server has its configuration say, a port behind a host that named
+/// none, or what YAML is added to.
 fn is_told(plan: &Plan, along: &Along, says: Option<&ConfWords>) -> bool {
     let text = along.text.trim();
+    if !along.adds.is_empty() {
+        return true;
+    }
     if along.span.is_empty() && plan.moved.iter().any(|moved| text == format!(":{}", moved.to)) {
         return true;
     }
     !text.is_empty() && says.is_some_and(|says| [says.beside, says.pid_line, says.pid_file].contains(&text))
 }
 
-/// A YAML file still loads, as the same tree; its scalars differ in as many places as the plan says.
+/// A YAML file still loads, as the same tree; its scalars differ in no more places than the plan says, and the entries that
+/// are new are those that it says.
 fn same_shape(other: &Other, plan: &Plan) -> Result<(), String> {
     if !is_yaml(&other.path) {
         return Ok(());
     }
     let lost = || format!("{} would not load as the same YAML", other.path);
     let (before, after) = yaml::tree(&other.before).zip(yaml::tree(&other.after)).ok_or_else(lost)?;
-    let differing = differing(&before, &after).ok_or_else(lost)?;
-    let planned = plan.along.iter().filter(|along| along.path == other.path).count();
-    if differing > planned { Err(lost()) } else { Ok(()) }
-}
-
-/// How many scalars differ; `None` where anything else does.
-fn differing(before: &[Node], after: &[Node]) -> Option<usize> {
-    let mut open: Vec<(&Node, &Node)> = before.iter().zip(after).collect();
-    let mut count = 0;
-    let same = |one: usize, other: usize| (one == other).then_some(());
-    same(before.len(), after.len())?;
-    while let Some((old, new)) = open.pop() {
-        match (&old.kind, &new.kind) {
-            (Kind::Scalar(old), Kind::Scalar(new)) => count += usize::from(old != new),
-            (Kind::List(old), Kind::List(new)) => {
-                same(old.len(), new.len())?;
-                open.extend(old.iter().zip(new));
-            }
-            (Kind::Map(old), Kind::Map(new)) => {
-                same(old.len(), new.len())?;
-                let pairs = old.iter().zip(new);
-                open.extend(pairs.flat_map(|((name, value), (other, now))| [(name, other), (value, now)]));
-            }
-            (Kind::Alias, Kind::Alias) => {}
-            _ => return None,
+    let (mut changed, mut added) = (0, Vec::new());
+    for difference in yaml::differences(&before, &after).ok_or_else(lost)? {
+        match difference {
+            Difference::Changed => changed += 1,
+            Difference::Added(at, what) => added.push((at, what)),
         }
     }
-    Some(count)
+    let planned = || plan.along.iter().filter(|along| along.path == other.path);
+    let mut declared: Vec<(String, String)> = planned().flat_map(|along| along.adds.iter().cloned()).collect();
+    declared.sort();
+    declared.dedup();
+    added.sort();
+    if added != declared {
+        return Err(format!("{} would load with {added:?}, and the plan says {declared:?}", other.path));
+    }
+    if changed > planned().filter(|along| along.adds.is_empty()).count() { Err(lost()) } else { Ok(()) }
 }
 
 /// The changed file without what the server's template has it say, each where the plan says and nowhere else.
@@ -167,4 +161,20 @@ pub fn ports(plan: &Plan, after: &Scene<'_>) -> Result<(), Violation> {
     let Some(place) = places.iter().find(left) else { return Ok(()) };
     let at = place.file.clone().unwrap_or_else(|| format!("line {}", after.model.line(place.at)));
     Err(Violation { invariant: "ports", message: format!("{at} still names {}", place.port) })
+}
+
+/// Manifests that change along name no port that moves away, and say all of the account that they are held to.
+///
+/// # Errors
+/// What one of them does not say.
+pub fn clustered(plan: &Plan, after: &Scene<'_>, options: &Options) -> Result<(), Violation> {
+    let left = plan.hazards.iter().any(|hazard| hazard.id == "port-elsewhere");
+    let moved: Vec<(u16, u16)> = plan.moved.iter().filter(|_| !left).map(|it| (it.from, it.to)).collect();
+    let secured = plan.along.iter().any(|along| !along.adds.is_empty());
+    let account = kubernetes::held(after, options).filter(|_| secured);
+    let cluster = Cluster::of(after, options);
+    match cluster.unsettled(&moved, account, &port::variables_named(after)) {
+        Some(message) => Err(Violation { invariant: "clustered", message }),
+        None => Ok(()),
+    }
 }

@@ -19,7 +19,7 @@ use crate::model::Model;
 use crate::plan::Plan;
 
 pub use align::Aligned;
-pub use along::{Other, along, ports};
+pub use along::{Other, along, clustered, ports};
 
 /// What is compared.
 pub struct Case<'p> {

@@ -3,6 +3,7 @@
 mod chown_run;
 mod early_user;
 mod floating_id;
+mod kubernetes_root;
 mod late_user;
 mod missing_user;
 mod named_user;
@@ -43,7 +44,7 @@ impl Rule {
 
 /// Every rule. The switch of the user comes first because the others hang on the account;
 /// where a USER stands comes before how it is written.
-pub const ALL: [Rule; 16] = [
+pub const ALL: [Rule; 17] = [
     missing_user::RULE,
     root_user::RULE,
     root_entrypoint::RULE,
@@ -60,10 +61,11 @@ pub const ALL: [Rule; 16] = [
     privileged_port::RULE,
     sudo::RULE,
     world_writable::RULE,
+    kubernetes_root::RULE,
 ];
 
 /// Rules that are a fix of their own, without a switch of the user.
-pub const ALONE: [Rule; 7] = [
+pub const ALONE: [Rule; 8] = [
     early_user::RULE,
     late_user::RULE,
     taken_id::RULE,
@@ -71,6 +73,7 @@ pub const ALONE: [Rule; 7] = [
     named_user::RULE,
     chown_run::RULE,
     sudo::RULE,
+    kubernetes_root::ALONE,
 ];
 
 /// The plan that rules make of a stage. What they leave alone because of root's home is planned once more without it.

@@ -61,6 +61,20 @@ impl Node {
         self.entries().iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
     }
 
+    /// Whether a mapping in it has a key twice: which of the two counts differs by program.
+    pub fn names_twice(&self) -> bool {
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            let mut seen = std::collections::HashSet::new();
+            if node.entries().iter().filter_map(|(key, _)| key.text()).any(|key| !seen.insert(key)) {
+                return true;
+            }
+            open.extend(node.items());
+            open.extend(node.entries().iter().map(|(_, value)| value));
+        }
+        false
+    }
+
     /// Every scalar below it, itself included.
     pub fn scalars(&self) -> Vec<&Self> {
         let mut found = Vec::new();
