@@ -58,6 +58,7 @@ fn yaml_files() {
         "yaml: {} files ({} compose, {} manifests), {} read, {} scalars, {} ports moved, {} refused",
         seen.files, seen.composes, seen.manifests, seen.read, seen.scalars, seen.moved, seen.refused
     );
+    println!("manifests: {} held, {} ports moved, {} left", seen.secured, seen.sent, seen.left);
     assert!(seen.wrong.is_empty(), "{} wrong: {:#?}", seen.wrong.len(), seen.wrong.get(..20).unwrap_or(&seen.wrong));
 }
 

@@ -77,6 +77,62 @@ const OTHER: &[&str] = &[
     "  webs:\n    image: other\n    ports: [\"82:80\"]\n",
 ];
 
+/// Parts of a pod's container, each with the whole of its lines.
+const CONTAINER: &[&str] = &[
+    "ports: [{containerPort: 80}]",
+    "ports: [{name: http, containerPort: 80}, {containerPort: 9000}]",
+    "readinessProbe: {httpGet: {path: /, port: 80}}",
+    "livenessProbe: {exec: {command: [curl, 'http://localhost/']}}",
+    "startupProbe: {tcpSocket: {port: \"80\"}}",
+    "env: [{name: PORT, value: '80'}]",
+    "env: [{name: OTHER_PORT, value: '80'}]",
+    "env: [{name: DEPTH, value: '80'}]",
+    "securityContext: {runAsNonRoot: true}",
+    "securityContext: {runAsUser: 0}",
+    "tty: true",
+];
+
+const OBJECTS: &[&str] = &[
+    "kind: Service\nspec: {selector: {app: web}, ports: [{port: 80}]}\n",
+    "kind: Service\nspec:\n  selector: {app: web}\n  ports:\n    - port: 8000\n      targetPort: 80\n",
+    "kind: Service\nspec: {selector: {app: web}, clusterIP: None, ports: [{port: 80}]}\n",
+    "kind: Service\nspec: {selector: {app: other}, ports: [{port: 81, targetPort: 80}]}\n",
+    "kind: NetworkPolicy\nspec:\n  podSelector: {matchLabels: {app: web}}\n  ingress: [{ports: [{port: 80}]}]\n",
+    "kind: NetworkPolicy\nspec: {podSelector: {}, egress: [{ports: [{port: 80}]}]}\n",
+    "kind: Ingress\nspec: {defaultBackend: {service: {name: web, port: {number: 80}}}}\n",
+];
+
+/// Manifests that run the image.
+fn manifests(random: &mut Random) -> String {
+    let mut text = "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - image: web:1\n".to_owned();
+    let mut keys: Vec<&str> = Vec::new();
+    for _ in 0..random.below(5) {
+        let part = random.pick(CONTAINER);
+        let key = part.split(':').next().unwrap();
+        if !keys.contains(&key) {
+            keys.push(key);
+            text += &format!("          {part}\n");
+        }
+    }
+    for _ in 0..random.below(3) {
+        text += &format!("---\napiVersion: v1\n{}", random.pick(OBJECTS));
+    }
+    text
+}
+
+/// Whether a line of a manifest says that the container listens on 80, or sends it there.
+fn in_manifest(text: &str, line: &str) -> bool {
+    let others =
+        |part: &&str| part.contains("app: other") || part.contains("podSelector: {}") || part.contains("Ingress");
+    let of = text.split("---\n").filter(|part| !others(part)).find(|part| part.contains(line));
+    let says = ["containerPort: 80}", "port: 80}", "port: \"80\"", "targetPort: 80", "PORT, value: '80'", "localhost/"];
+    let implied = line.contains("port: 80}]") && line.contains("selector: {app: web}");
+    of.is_some()
+        && (says.iter().any(|part| line.contains(part) && !line.contains("OTHER_"))
+            && !line.contains("targetPort: 8080")
+            || implied && !line.contains("targetPort"))
+}
+
 /// A project: its files by path.
 fn project(random: &mut Random) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
@@ -113,6 +169,9 @@ fn project(random: &mut Random) -> BTreeMap<String, String> {
         text += random.pick(OTHER);
         files.insert("compose.yaml".to_owned(), text);
     }
+    if random.one_in(2) {
+        files.insert("deploy.yaml".to_owned(), manifests(random));
+    }
     if random.one_in(6) {
         files.insert("proxy.conf".to_owned(), random.pick(&["proxy_pass http://web;\n", "# nothing\n"]).to_owned());
     }
@@ -122,7 +181,8 @@ fn project(random: &mut Random) -> BTreeMap<String, String> {
 fn fixed(files: &BTreeMap<String, String>, unsafe_fixes: bool) -> (report::File, BTreeMap<String, String>) {
     let mut memory = Memory::default();
     files.iter().for_each(|(path, text)| memory.insert(path, text.as_str(), 0o644));
-    let options = Options { unsafe_fixes, ..Options::default() };
+    let built = [("web".to_owned(), "Dockerfile".to_owned())].into();
+    let options = Options { unsafe_fixes, built, kubernetes: true, ..Options::default() };
     let report = unroot::fix_one(&support::dockerfile(files["Dockerfile"].clone()), &memory, &options);
     let mut after = files.clone();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -148,6 +208,7 @@ fn left(files: &BTreeMap<String, String>, steps: &str) -> Vec<String> {
                 "site.conf" => {
                     (lower.contains("listen") || lower.contains("<virtualhost")) && number(line) && is_read(steps)
                 }
+                "deploy.yaml" => in_manifest(text, line),
                 "compose.yaml" => web_of(text).is_some_and(|web| web.contains(line)) && in_service(line) || asks(line),
                 _ => false,
             };
@@ -193,7 +254,7 @@ fn asks(line: &str) -> bool {
 #[test]
 fn all_of_a_port_moves_or_nothing() {
     let count: u64 = std::env::var("UNROOT_PROJECTS").ok().and_then(|text| text.parse().ok()).unwrap_or(3000);
-    let (mut moved, mut together, mut wrong) = (0, 0, Vec::new());
+    let (mut moved, mut together, mut clustered, mut wrong) = (0, 0, 0, Vec::new());
     for seed in 1..=count {
         let files = project(&mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         for unsafe_fixes in [false, true] {
@@ -203,13 +264,14 @@ fn all_of_a_port_moves_or_nothing() {
             let changed = after != files;
             let ports = changed && after["Dockerfile"].contains("8080");
             moved += usize::from(ports);
+            clustered += usize::from(ports && after.get("deploy.yaml") != files.get("deploy.yaml"));
             together += usize::from(ports && after.get("compose.yaml") != files.get("compose.yaml"));
             let problem = match () {
                 () if report.status == Status::Error => report.error.clone(),
                 // What moves moves everywhere, but for compose files that are named as left behind.
                 () if ports => found
                     .iter()
-                    .find(|place| !(told && place.starts_with("compose")))
+                    .find(|place| !(told && (place.starts_with("compose") || place.starts_with("deploy"))))
                     .map(|place| format!("half: {place}")),
                 () => None,
             };
@@ -221,5 +283,8 @@ fn all_of_a_port_moves_or_nothing() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong, the first of them:\n{}", wrong.len(), wrong[0]);
-    assert!(moved as u64 > count / 4 && together > 100, "{moved} of {count} move, {together} with a compose file");
+    assert!(
+        moved as u64 > count / 4 && together > 100 && clustered > 100,
+        "{moved} of {count} move, {together} with a compose file, {clustered} with manifests"
+    );
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize as _;
 use serde_yaml::Value;
 use unroot::compose;
-use unroot::context::is_compose;
+use unroot::context::{Memory, is_compose};
 use unroot::edit::{self, Edit};
-use unroot::yaml::{Kind, Node, tree};
+use unroot::kubernetes::{self, Account, Patch};
+use unroot::yaml::{Difference, Kind, Node, differences, tree};
 
 /// A port that no file names.
 const NEW: u16 = 65_123;
@@ -30,6 +31,12 @@ pub(super) struct Seen {
     pub(super) moved: usize,
     /// Ports that cannot be changed alone.
     pub(super) refused: usize,
+    /// Manifests whose containers were held to an account.
+    pub(super) secured: usize,
+    /// Ports of manifests that were moved.
+    pub(super) sent: usize,
+    /// Manifests, or ports of them, that cannot be changed alone.
+    pub(super) left: usize,
     /// What is wrong.
     pub(super) wrong: Vec<String>,
 }
@@ -84,7 +91,104 @@ fn file(path: &Path, text: &[u8], seen: &mut Seen) {
     }
     if compose {
         moves(path, text, &documents, seen);
+    } else if holds(b"containers:") {
+        held(path, text, &documents, seen);
     }
+}
+
+/// Holds every container of a manifest to an account, and moves every port of theirs, one at a time.
+fn held(path: &Path, text: &[u8], documents: &[Node], seen: &mut Seen) {
+    let mut files = Memory::default();
+    files.insert("deploy.yaml", text, 0o644);
+    let scalars = |key: &str| {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<&Node> = documents.iter().collect();
+        while let Some(node) = open.pop() {
+            found.extend(node.get(key).and_then(Node::text).map(str::to_owned));
+            open.extend(node.items());
+            open.extend(node.entries().iter().map(|(_, value)| value));
+        }
+        found
+    };
+    let names: Vec<String> = scalars("image").into_iter().filter(|name| !name.contains('$')).collect();
+    let manifests = kubernetes::read(&files, &names);
+    let account = Account { uid: Some(10001), gid: Some(10001), drops: true };
+    let mut all: Vec<Result<Vec<Patch>, String>> = vec![kubernetes::secured(&manifests, &names, account)];
+    let ports = scalars("containerPort").into_iter().filter_map(|port| port.parse::<u16>().ok());
+    all.extend(ports.map(|port| kubernetes::moved(&manifests, &names, port, NEW, &[]).map(|(patches, _)| patches)));
+    for (at, patches) in all.into_iter().enumerate() {
+        let Ok(patches) = patches else {
+            seen.left += 1;
+            continue;
+        };
+        seen.secured += usize::from(at == 0 && !patches.is_empty());
+        seen.sent += usize::from(at > 0 && !patches.is_empty());
+        if let Err(why) = patched(text, documents, &patches) {
+            seen.wrong.push(format!("{}: {why}", path.display()));
+        }
+        if at == 0 {
+            let after = edit::apply(text, &edits(&patches)).unwrap_or_default();
+            files.insert("deploy.yaml", after, 0o644);
+            let again = kubernetes::secured(&kubernetes::read(&files, &names), &names, account);
+            if again.is_ok_and(|again| !again.is_empty()) {
+                seen.wrong.push(format!("{}: a second run adds more", path.display()));
+            }
+            files.insert("deploy.yaml", text, 0o644);
+        }
+    }
+}
+
+fn edits(patches: &[Patch]) -> Vec<Edit> {
+    patches.iter().map(|patch| Edit::replace(patch.span, patch.text.clone())).collect()
+}
+
+/// Whether changes of a manifest load as what they say and nothing else, for this and for another library, and no other
+/// line changes.
+fn patched(text: &[u8], documents: &[Node], patches: &[Patch]) -> Result<(), String> {
+    let after = edit::apply(text, &edits(patches)).map_err(|error| error.to_string())?;
+    let now = tree(&after).ok_or("the result cannot be read")?;
+    let found = differences(documents, &now).ok_or("something else differs")?;
+    let mut added: Vec<(String, String)> = Vec::new();
+    let mut changed = 0;
+    for difference in found {
+        match difference {
+            Difference::Changed => changed += 1,
+            Difference::Added(at, what) => added.push((at, what)),
+        }
+    }
+    let mut declared: Vec<(String, String)> = patches.iter().flat_map(|patch| patch.adds.clone()).collect();
+    declared.sort();
+    added.sort();
+    if added != declared {
+        return Err(format!("{added:?} instead of {declared:?}"));
+    }
+    let numbers = patches.iter().filter(|patch| patch.adds.is_empty()).count();
+    if changed > numbers {
+        return Err(format!("{changed} scalars differ, {numbers} edits"));
+    }
+    let loads = |text: &[u8]| {
+        serde_yaml::Deserializer::from_slice(text).map(Value::deserialize).collect::<Result<Vec<_>, _>>().is_ok()
+    };
+    if loads(text) && !loads(&after) {
+        return Err("the result does not load".to_owned());
+    }
+    // Old lines that are gone are those with a number in them.
+    let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let new = lines(&after);
+    let mut rest = new.iter();
+    let old = lines(text);
+    let gone = old.iter().filter(|line| !line.is_empty()).filter(|line| {
+        let mut ahead = rest.clone();
+        let kept = ahead.any(|other| other == *line);
+        if kept {
+            rest = ahead;
+        }
+        !kept
+    });
+    // In flow style entries are added on the line itself, at the end of the file behind it.
+    let within = patches.iter().filter(|patch| !patch.adds.is_empty() && !patch.text.ends_with('\n')).count();
+    let gone = gone.count();
+    if gone > numbers + within { Err(format!("{gone} lines are gone")) } else { Ok(()) }
 }
 
 /// Moves every port of every service, one at a time.
