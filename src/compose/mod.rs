@@ -12,6 +12,8 @@ pub use read::file_mode;
 use std::collections::BTreeSet;
 
 use crate::context::{Entry, Files, is_compose, is_yaml};
+use crate::source::Lines;
+use crate::yaml;
 use read::{Services, named as read_named, read, services as read_services};
 
 /// What the services that build a Dockerfile agree on.
@@ -46,6 +48,24 @@ pub struct Service {
     pub environment: Vec<(String, String)>,
     /// A secret that only root can read.
     pub kept: Option<String>,
+    /// The user that it is run as, if the file says so.
+    pub user: Option<String>,
+}
+
+impl Service {
+    /// `file:line` of one of its keys, or of a part of it that holds a text; the file alone where that cannot be told.
+    pub fn place(&self, files: &dyn Files, key: &str, part: &str) -> String {
+        let text = files.read(&self.file).unwrap_or_default();
+        let documents = yaml::tree(&text).unwrap_or_default();
+        let services = documents.first().map(|document| document.get("services").unwrap_or(document));
+        let value = services.and_then(|services| services.get(&self.name)?.get(key));
+        let scalars = value.map(yaml::Node::scalars).unwrap_or_default();
+        let node = scalars.into_iter().find(|node| node.text().is_some_and(|text| text.contains(part)));
+        match node {
+            Some(node) => format!("{}:{}", self.file, Lines::new(&text).position(node.span.start).line),
+            None => self.file.clone(),
+        }
+    }
 }
 
 /// Something mounted into a service.

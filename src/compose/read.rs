@@ -25,6 +25,7 @@ pub(super) struct Written {
     pid: Option<serde_yaml::Value>,
     command: Option<serde_yaml::Value>,
     working_dir: Option<String>,
+    user: Option<serde_yaml::Value>,
     environment: Option<serde_yaml::Value>,
     #[serde(default)]
     secrets: Vec<serde_yaml::Value>,
@@ -107,6 +108,7 @@ pub(super) fn read(written: Written, name: String, file: &str, folder: &str, pat
         working_dir: written.working_dir,
         environment: written.environment.as_ref().map(environment).unwrap_or_default(),
         kept: written.secrets.iter().find_map(kept),
+        user: written.user.as_ref().and_then(plain),
     }
 }
 
@@ -169,19 +171,23 @@ pub(super) fn with_defaults(text: &str) -> String {
     found + rest
 }
 
-/// `environment:` as a mapping, or as a list of `NAME=value` (compose specification, `environment`).
-fn environment(value: &serde_yaml::Value) -> Vec<(String, String)> {
-    let text = |value: &serde_yaml::Value| match value {
+/// A text or a number, with the defaults of its variables.
+fn plain(value: &serde_yaml::Value) -> Option<String> {
+    match value {
         serde_yaml::Value::String(text) => Some(with_defaults(text)),
         serde_yaml::Value::Number(number) => Some(number.to_string()),
         _ => None,
-    };
+    }
+}
+
+/// `environment:` as a mapping, or as a list of `NAME=value` (compose specification, `environment`).
+fn environment(value: &serde_yaml::Value) -> Vec<(String, String)> {
     match value {
         serde_yaml::Value::Mapping(map) => {
-            map.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+            map.iter().filter_map(|(name, value)| Some((plain(name)?, plain(value)?))).collect()
         }
         serde_yaml::Value::Sequence(list) => {
-            let pairs = list.iter().filter_map(text);
+            let pairs = list.iter().filter_map(plain);
             pairs
                 .filter_map(|pair| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
                 .collect()

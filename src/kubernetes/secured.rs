@@ -3,6 +3,7 @@
 
 use super::{Manifest, Own, Patch, is_plain, own};
 use crate::compose::file_mode;
+use crate::facts::words;
 use crate::yaml::{Node, Value};
 
 /// Who runs the container.
@@ -52,6 +53,8 @@ pub fn open(manifests: &[Manifest], names: &[String]) -> Vec<Open> {
 pub enum Lost {
     /// Rights that no other user has.
     Rights(String),
+    /// The socket of a container engine.
+    Socket(String),
     /// A folder of the host, which belongs to root.
     Host(String),
     /// A volume that belongs to root until a group is named for it.
@@ -64,6 +67,9 @@ pub fn lost(manifests: &[Manifest], names: &[String]) -> Vec<Lost> {
     for own in own(manifests, names).iter().filter(|own| effective(own, "runAsUser").is_none()) {
         let place = own.shown();
         found.extend(rights(own).map(|why| Lost::Rights(format!("{place} runs the image with more than that: {why}"))));
+        if socket(own) {
+            found.push(Lost::Socket(place.clone()));
+        }
         found.extend(host(own).map(|why| Lost::Host(format!("{place}: {why}"))));
         let grouped = own.spec().and_then(|spec| spec.get("securityContext")?.get("fsGroup")).is_some();
         if !grouped && own.spec().is_some_and(|spec| needs_group(own, spec)) {
@@ -83,6 +89,16 @@ fn rights(own: &Own<'_>) -> Option<String> {
     let added = says("capabilities").and_then(|all| all.get("add")).map(Node::items).unwrap_or_default();
     let more = added.iter().filter_map(Node::text).find(|name| !name.ends_with("NET_BIND_SERVICE"))?;
     Some(format!("it asks for the capability {more}, which no user but root is given"))
+}
+
+/// Whether a container has a container engine's socket.
+fn socket(own: &Own<'_>) -> bool {
+    let mounts = own.container.get("volumeMounts").map(Node::items).unwrap_or_default();
+    let paths = mounts.iter().filter_map(|mount| mount.get("mountPath")?.text());
+    let volumes = own.spec().and_then(|spec| spec.get("volumes")).map(Node::items).unwrap_or_default();
+    let hosts = volumes.iter().filter(|volume| mount(own, volume).is_some());
+    let hosts = hosts.filter_map(|volume| volume.get("hostPath")?.get("path")?.text());
+    paths.chain(hosts).any(|path| words::ENGINE_SOCKETS.iter().any(|end| path.ends_with(end)))
 }
 
 /// The folder of the host that a container may write.

@@ -4,6 +4,7 @@
 use super::hazard::Scene;
 use crate::compose::{file_mode, last};
 use crate::context::{Entry, Files, is_yaml};
+use crate::facts::words;
 
 /// A manifest whose container runs the image.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Workload {
     pub writable_mounts: bool,
     /// The line of a mode that lets nobody but the owner of a mounted secret read it, who is root.
     pub kept: Option<usize>,
+    /// The line that mounts the socket of a container engine.
+    pub socket: Option<usize>,
     /// The number that it runs the process as, and that of the group, where it says so and it is not root's.
     pub user: Option<(u32, Option<u32>)>,
 }
@@ -203,7 +206,12 @@ fn workload(text: &str, names: &[String], file: &str, only: bool) -> Option<Work
         let grouped = document.contains("fsGroup:");
         let shut = |line: &str| file_mode(&value(line, "defaultMode")?).filter(|mode| mode & 0o004 == 0);
         let kept = document.lines().position(|line| shut(line).is_some()).filter(|_| !grouped).map(|at| first + at);
-        Some(Workload { file: file.to_owned(), ports: ports.collect(), writable_mounts, kept, user })
+        let mounts_socket = |line: &str| {
+            let path = value(line, "path").or_else(|| value(line, "mountPath"));
+            path.is_some_and(|path| words::ENGINE_SOCKETS.iter().any(|end| path.ends_with(end)))
+        };
+        let socket = document.lines().position(mounts_socket).map(|at| first + at);
+        Some(Workload { file: file.to_owned(), ports: ports.collect(), writable_mounts, kept, socket, user })
     })
 }
 

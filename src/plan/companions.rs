@@ -3,7 +3,7 @@
 use super::{Draft, Identity, kubernetes};
 use crate::compose::{Mount, Service};
 use crate::context::{Entry, is_yaml};
-use crate::model::hazard::{Hazard, Weight};
+use crate::model::hazard::{self, Hazard, Weight};
 use crate::model::{port, value};
 
 /// The uid that a first user of a Linux machine has: a developer's own.
@@ -124,4 +124,33 @@ pub(super) fn alone(draft: &mut Draft<'_>) {
     let Some(other) = along.first() else { return };
     let message = format!("{} would have to change along, and only the Dockerfile can be changed here", other.path);
     draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
+}
+
+/// Tells where the container is given an engine's socket, unless that is why it stays as it is.
+pub fn sockets(draft: &mut Draft<'_>, rule: &'static str) {
+    if draft.findings.iter().any(|finding| finding.reason == Some("docker-socket")) {
+        return;
+    }
+    let from = draft.scene.from();
+    let mounted = kubernetes::sockets(draft).into_iter().map(|place| (from, place));
+    let mut found: Vec<(usize, String)> = hazard::sockets(draft.scene).into_iter().chain(mounted).collect();
+    found.sort();
+    found.dedup();
+    for (at, place) in found {
+        let message = format!("{place} gives it the socket of a container engine");
+        let why = "whoever holds it is root on the host, whatever USER says: put a proxy between them that allows only what it needs, or do without";
+        draft.advise(rule, at, message, why);
+    }
+}
+
+/// Tells of compose services that run the image as root by a word of their own, unless the switch names them.
+pub fn root_services(draft: &mut Draft<'_>, rule: &'static str) {
+    if draft.hazards.iter().any(|hazard| hazard.id == rule) && !draft.stopped {
+        return;
+    }
+    for (place, user) in hazard::root_services(draft.scene) {
+        let message = format!("{place} says user: {user}");
+        let why = "it wins over USER: take it away where the image does without root";
+        draft.advise(rule, draft.scene.from(), message, why);
+    }
 }

@@ -89,6 +89,12 @@ pub(super) fn hazards(draft: &Draft<'_>, at: usize) -> Vec<Hazard> {
                 let message = format!("{why}: decide which groups and capabilities it needs without root");
                 found.push(hazard("privileged", Weight::Manual, message));
             }
+            Lost::Socket(place) => {
+                let message = format!(
+                    "{place} mounts the socket of a container engine, which is root's: decide how it gets at it"
+                );
+                found.push(hazard("docker-socket", Weight::Manual, message));
+            }
             Lost::Host(why) => {
                 let message = format!("{why}: another user than root may not write there unless it owns it");
                 found.push(hazard("bind-mount", Weight::Unsafe, message));
@@ -111,6 +117,16 @@ pub(super) fn mounted(draft: &Draft<'_>, folders: &[&str]) -> Option<(String, St
     let Cluster { manifests, names } = cluster(draft);
     let over = |(_, path): &(String, String)| folders.iter().any(|folder| value::meets(path, folder));
     kubernetes::mounts(manifests, names).into_iter().find(over)
+}
+
+/// Where a manifest mounts the socket of a container engine.
+pub(super) fn sockets(draft: &Draft<'_>) -> Vec<String> {
+    let Cluster { manifests, names } = cluster(draft);
+    let place = |lost: Lost| match lost {
+        Lost::Socket(place) => Some(place),
+        _ => None,
+    };
+    kubernetes::lost(manifests, names).into_iter().filter_map(place).collect()
 }
 
 /// Moves a port in the manifests, if they are to be changed; returns those in which nothing else has to be looked for.

@@ -8,7 +8,7 @@ mod cache;
 pub mod change;
 pub mod chown;
 mod comment;
-mod companions;
+pub mod companions;
 mod compose_port;
 mod created;
 mod database;

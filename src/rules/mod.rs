@@ -1,6 +1,7 @@
 //! The rules: one file each, in the order in which they ask for changes.
 
 mod chown_run;
+mod compose_user;
 mod early_user;
 mod floating_id;
 mod kubernetes_root;
@@ -9,6 +10,7 @@ mod missing_user;
 mod named_user;
 mod privileged_port;
 mod root_entrypoint;
+mod root_socket;
 mod root_user;
 mod sudo;
 mod taken_id;
@@ -44,7 +46,7 @@ impl Rule {
 
 /// Every rule. The switch of the user comes first because the others hang on the account;
 /// where a USER stands comes before how it is written.
-pub const ALL: [Rule; 17] = [
+pub const ALL: [Rule; 19] = [
     missing_user::RULE,
     root_user::RULE,
     root_entrypoint::RULE,
@@ -61,6 +63,8 @@ pub const ALL: [Rule; 17] = [
     privileged_port::RULE,
     sudo::RULE,
     world_writable::RULE,
+    root_socket::RULE,
+    compose_user::RULE,
     kubernetes_root::RULE,
 ];
 

@@ -27,6 +27,7 @@ use crate::readme::Run;
 pub use base::{is_development, is_windows};
 pub use download::unsettled;
 pub use home::{cache_volumes, made_for_home};
+pub use outside::{root_services, sockets};
 
 /// Folders of installed packages: a process reads them, whatever is mounted or written there.
 pub const PACKAGE_FOLDERS: [&str; 3] = ["node_modules", "vendor", ".venv"];
@@ -85,7 +86,7 @@ pub struct Scene<'s> {
 /// One row: looks at the scene and adds what it finds.
 type Row = fn(&Scene<'_>, &mut Vec<Hazard>);
 
-const ROWS: [Row; 24] = [
+const ROWS: [Row; 25] = [
     base::base,
     base::own_server,
     outside::run_by_others,
@@ -99,6 +100,7 @@ const ROWS: [Row; 24] = [
     outside::docker_socket,
     outside::github_action,
     outside::privileges,
+    outside::composed_root,
     outside::secrets,
     outside::devcontainer,
     outside::lambda,

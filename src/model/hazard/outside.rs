@@ -3,6 +3,7 @@
 use super::{Hazard, Scene, Weight, hazard};
 use crate::compose::Service;
 use crate::facts::{self, words};
+use crate::model::user::is_root_text;
 use crate::syntax::Keyword;
 
 pub(super) fn docker_socket(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
@@ -16,9 +17,49 @@ pub(super) fn docker_socket(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
             return;
         }
     }
-    let mounts = |service: &Service| service.mounts.iter().any(|mount| mount.target.ends_with("docker.sock"));
-    if let Some(Service { file, .. }) = scene.services.iter().find(|service| mounts(service)) {
-        found.push(hazard("docker-socket", Weight::Manual, scene.from(), format!("{message} ({file} mounts it)")));
+    if let Some((_, place)) = sockets(scene).into_iter().next() {
+        found.push(hazard("docker-socket", Weight::Manual, scene.from(), format!("{message} ({place} mounts it)")));
+    }
+}
+
+/// Where a container engine's socket is mounted into the container: the instruction that says so, or that starts the
+/// stage, and the place.
+pub fn sockets(scene: &Scene<'_>) -> Vec<(usize, String)> {
+    let is_socket = |path: &str| words::ENGINE_SOCKETS.iter().any(|end| path.ends_with(end));
+    let mut found = Vec::new();
+    for (_, index) in scene.model.lineage(scene.stage) {
+        let text = scene.text(index);
+        let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '[' | ']' | ','));
+        if scene.model.keyword(index) == Keyword::Volume && words.any(is_socket) {
+            found.push((index, format!("line {}", scene.model.line(index))));
+        }
+    }
+    for service in &scene.services {
+        if let Some(mount) = service.mounts.iter().find(|mount| is_socket(&mount.target)) {
+            found.push((scene.from(), service.place(scene.files, "volumes", &mount.target)));
+        }
+    }
+    let workloads = scene.workloads().iter();
+    found.extend(workloads.filter_map(|it| Some((scene.from(), format!("{}:{}", it.file, it.socket?)))));
+    found
+}
+
+/// Compose services that run the image as root by a word of their own: where, and what they say.
+pub fn root_services(scene: &Scene<'_>) -> Vec<(String, String)> {
+    let root = |service: &&Service| service.user.as_deref().is_some_and(|user| is_root_text(user, |_| None));
+    let told = |service: &Service| {
+        let user = service.user.clone().unwrap_or_default();
+        (service.place(scene.files, "user", ""), user)
+    };
+    scene.serving().filter(root).map(told).collect()
+}
+
+/// A compose service that goes on running the image as root.
+pub(super) fn composed_root(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
+    if let Some((place, user)) = root_services(scene).into_iter().next() {
+        let message =
+            format!("{place} says user: {user}, which wins over USER: decide whether it has to be root there");
+        found.push(hazard("compose-user", Weight::Unsafe, scene.from(), message));
     }
 }
 
