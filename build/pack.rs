@@ -182,7 +182,7 @@ fn commands(out: &mut String, commands: &Commands) {
     let or = |kind: &str, text: &Option<String>, other: &str| value(kind, text.as_deref().unwrap_or(other));
     let rows = commands.programs.iter().map(|(name, program)| {
         format!(
-            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?}, at_start: {}, keeps: {:?}, kept_elsewhere_by: {}, expands: {:?}, options_from: {}, peer: {:?}, closed: {} }}",
+            "ProgramFacts {{ name: {name:?}, role: {}, needs_root: {}, kind: {}, writes: {}, subcommands: {}, port: {:?}, at_start: {}, keeps: {:?}, kept_elsewhere_by: {}, expands: {:?}, options_from: {}, peer: {:?}, applet: {}, closed: {} }}",
             or("ProgramRole", &program.role, "plain"),
             or("Known", &program.root, "unknown"),
             or("ProgramKind", &program.kind, "plain"),
@@ -195,6 +195,7 @@ fn commands(out: &mut String, commands: &Commands) {
             program.expands,
             texts(&program.options_from),
             program.peer,
+            program.applet.as_ref().map_or("None".to_owned(), |it| format!("Some(({:?}, {:?}))", it.told_by, it.root_for)),
             option(program.closed.as_ref().map(|closed| format!("({}, {:?})", value("Family", &closed.family), closed.folder))),
         )
     });

@@ -336,6 +336,9 @@ pub struct Program {
     /// Variables from which it takes more options.
     #[serde(default)]
     pub options_from: Vec<String>,
+    /// The applet of BusyBox that has the same name.
+    #[serde(default)]
+    pub applet: Option<AppletFile>,
     /// The port of a peer on the same host that its package's own configuration asks.
     #[serde(default)]
     pub peer: Option<u16>,
@@ -524,4 +527,14 @@ pub struct FileDatabase {
     pub beside: bool,
     /// Where that is said.
     pub sources: Vec<String>,
+}
+
+/// An applet of BusyBox that takes all that matters from its arguments.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AppletFile {
+    /// The option that names its port, which no other program of the name has.
+    pub told_by: String,
+    /// The option for which it has to be root.
+    pub root_for: String,
 }

@@ -86,6 +86,9 @@ pub struct ProgramFacts {
     pub expands: Option<&'static str>,
     /// Variables from which it takes more options.
     pub options_from: &'static [&'static str],
+    /// The options by which it is the applet of BusyBox of the same name: the one that names its port, and one for which it
+    /// has to be root.
+    pub applet: Option<(&'static str, &'static str)>,
     /// The port of a peer on the same host that its package's own configuration asks.
     pub peer: Option<u16>,
     /// A folder that it reads, and that the package of a family opens to nobody but its own account.

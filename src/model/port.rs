@@ -68,7 +68,7 @@ pub fn find(scene: &Scene<'_>) -> Vec<Named> {
         found.append(&mut places);
     }
     for program in &scene.programs.list {
-        let mut places = arguments(scene.model, program);
+        let mut places = arguments(scene.model, scene.stage, program);
         places.iter_mut().for_each(|place| place.editable &= program.at.0 == scene.stage);
         found.append(&mut places);
     }
@@ -106,8 +106,9 @@ fn in_scripts(scene: &Scene<'_>) -> Vec<Named> {
         // A script that a heredoc or another stage makes is no file of the project.
         let is_file = matches!(scene.files.entry(file), Entry::File { .. });
         let text = scene.files.read(file).filter(|_| is_file).unwrap_or_default();
+        let set = scene.model.variables_set(scene.stage);
         let words = program.arguments.iter().zip(&program.places);
-        let words = words.map(|(word, place)| word.clone().or_else(|| by_default(place.of(&text))));
+        let words = words.map(|(word, place)| word.clone().or_else(|| by_default(place.of(&text), &set)));
         let listens = listening(&words.collect::<Vec<_>>());
         for (at, port) in listens.into_iter().filter(|(_, port)| *port < FIRST_FREE) {
             let within = program.places.get(at).copied().unwrap_or_default();
@@ -129,11 +130,11 @@ fn in_scripts(scene: &Scene<'_>) -> Vec<Named> {
 }
 
 /// A word of a script whose variable, which nobody sets, has a default: `"[::]:${PORT:-80}"`.
-fn by_default(word: &[u8]) -> Option<String> {
+fn by_default(word: &[u8], set: &[String]) -> Option<String> {
     let text = std::str::from_utf8(word).ok()?.trim_matches('"');
     let (before, rest) = text.split_once("${")?;
     let (variable, after) = rest.split_once('}')?;
-    let (_, default) = variable.split_once(":-")?;
+    let (_, default) = variable.split_once(":-").filter(|(name, _)| !set.iter().any(|own| own == name))?;
     let whole = format!("{before}{default}{after}");
     (!whole.contains(['$', '`', '\\', '"', '\''])).then_some(whole)
 }
@@ -219,8 +220,15 @@ fn words(scene: &Scene<'_>, program: &Program) -> Option<String> {
 /// Variables that hold the image's own ports: those that its command and its templates read, and its ENV that is called
 /// like a port.
 pub fn variables_named(scene: &Scene<'_>) -> Vec<String> {
-    let set = scene.model.environments(scene.stage).into_iter().map(|(name, ..)| name);
+    let set = scene.model.variables_set(scene.stage).into_iter();
     set.filter(|name| is_called_port(name)).chain(variables_read(scene)).collect()
+}
+
+impl Model<'_> {
+    /// Variables that an ENV sets for the container.
+    fn variables_set(&self, stage: usize) -> Vec<String> {
+        self.environments(stage).into_iter().map(|(name, ..)| name).collect()
+    }
 }
 
 /// Whether a variable is called like a port.
@@ -274,9 +282,14 @@ fn is_address_option(text: &str) -> bool {
     text.starts_with('-') && (NAMES.contains(&name.as_str()) || name.ends_with("-address") || name.ends_with("-addr"))
 }
 
-fn arguments(model: &Model<'_>, program: &Program) -> Vec<Named> {
+fn arguments(model: &Model<'_>, stage: usize, program: &Program) -> Vec<Named> {
     let mut found = Vec::new();
-    for (_, port) in listening(&program.arguments) {
+    let set = model.variables_set(stage);
+    let words = program.arguments.iter().enumerate().map(|(at, word)| {
+        let text = program.places.get(at).map_or(&[] as &[u8], |place| place.of(model.bytes));
+        word.clone().or_else(|| by_default(text, &set))
+    });
+    for (_, port) in listening(&words.collect::<Vec<_>>()) {
         let place = named(model, port, Use::Listens, program.at.1, program.span);
         // A number that a variable brings is edited where the variable is set.
         let from_variable = |place: &Named| !place.editable && program.span.of(model.bytes).contains(&b'$');

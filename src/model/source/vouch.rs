@@ -2,7 +2,8 @@
 
 use super::{BYTES, FILES};
 use crate::context::Entry;
-use crate::facts::{self, ProgramRole};
+use crate::facts::{self, ProgramRole, Writes};
+use crate::model::entry::Program;
 use crate::model::hazard::Scene;
 use crate::model::{Base, start};
 use crate::syntax::Keyword;
@@ -10,6 +11,9 @@ use crate::syntax::Keyword;
 /// Whether all source of the program lies in the build context, and none of it names a call that writes files. Files
 /// that lie in the folders of tests do not count.
 pub fn writes_nothing(scene: &Scene<'_>) -> bool {
+    if serves_only(scene) {
+        return true;
+    }
     // Where no list of calls is whole, nothing is vouched for.
     let Some(language) = language(scene).filter(|language| !language.writes.is_empty()) else { return false };
     let Some(folders) = folders(scene) else { return false };
@@ -21,6 +25,26 @@ pub fn writes_nothing(scene: &Scene<'_>) -> bool {
     }
     found.main && !found.writes
 }
+
+/// Whether all that is started is a server that only reads, beside commands that write nothing but what they name; programs
+/// of the project that it runs for a request may do more.
+fn serves_only(scene: &Scene<'_>) -> bool {
+    let all = start::all(scene);
+    let quiet = |program: &Program| {
+        let wraps = facts::command(&program.name).is_some_and(|known| known.role == ProgramRole::Wrapper);
+        let writes = facts::writes(&program.name, "");
+        wraps || matches!(writes, Writes::Nothing | Writes::Named) || start::is_read(scene, program)
+    };
+    let others = all.iter().filter(|program| !start::is_applet(program));
+    if !all.iter().any(start::is_applet) || others.into_iter().any(|program| !quiet(program)) {
+        return false;
+    }
+    let join = |folder: &String| if folder.is_empty() { PROGRAMS.to_owned() } else { format!("{folder}/{PROGRAMS}") };
+    folders(scene).is_some_and(|folders| folders.iter().all(|folder| scene.files.entry(&join(folder)) == Entry::Absent))
+}
+
+/// The folder whose files it runs (BusyBox networking/httpd.c).
+const PROGRAMS: &str = "cgi-bin";
 
 struct Found {
     files: usize,

@@ -53,6 +53,11 @@ pub fn all<'w>(scene: &'w Scene<'_>) -> &'w [Program] {
     &scene.started().programs
 }
 
+/// Whether a program is a start script that was read, so that what it starts and writes is known.
+pub fn is_read(scene: &Scene<'_>, program: &Program) -> bool {
+    scene.started().read.iter().any(|file| file.rsplit('/').next() == Some(program.name.as_str()))
+}
+
 /// Paths that start scripts write in the app's own folder and in folders that a RUN makes, as far as they can be read.
 pub fn written<'w>(scene: &'w Scene<'_>) -> &'w [String] {
     &scene.started().written
@@ -311,7 +316,14 @@ fn is_brought(scene: &Scene<'_>, path: &str, written: &str) -> bool {
 /// Whether a server takes all that matters from its arguments: they say where it listens, and the folder that it keeps its
 /// data in is the only one that it writes.
 pub fn is_told_all(program: &Program) -> bool {
-    super::port::is_told(program) && kept_in(program).is_some()
+    is_applet(program) || (super::port::is_told(program) && kept_in(program).is_some())
+}
+
+/// Whether it is the applet of BusyBox of its name, which takes everything from its arguments and writes nothing.
+pub fn is_applet(program: &Program) -> bool {
+    let has = |option: &str| program.arguments.iter().flatten().any(|word| word == option);
+    let applet = facts::command(&program.name).and_then(|known| known.applet);
+    applet.is_some_and(|(told_by, root_for)| has(told_by) && !has(root_for))
 }
 
 /// The folder of its own package that a server keeps its data in, unless its arguments name another.
