@@ -174,7 +174,10 @@ fn plan() -> Plan {
     let at = POD.len();
     let text = "      securityContext:\n        runAsNonRoot: true\n".to_owned();
     let adds = vec![("0/spec/containers/1/securityContext".to_owned(), "{runAsNonRoot: true}".to_owned())];
-    Plan { along: vec![Along { path: "pod.yaml".to_owned(), span: Span::empty(at), text, adds }], ..Plan::default() }
+    Plan {
+        along: vec![Along { path: "pod.yaml".to_owned(), span: Span::empty(at), text, adds, asks: false }],
+        ..Plan::default()
+    }
 }
 
 #[test]

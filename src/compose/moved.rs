@@ -2,6 +2,7 @@
 //! and wherever other services of the file ask for it by the service's name (compose specification, `ports`, `expose`).
 
 use super::asked::{Asked, asked};
+use super::join;
 use super::read::with_defaults;
 use crate::source::Span;
 use crate::yaml::{Kind, Node, tree};
@@ -36,6 +37,34 @@ pub fn moved(text: &[u8], service: &str, from: u16, to: u16, variables: &[String
     moved.edits.sort();
     moved.edits.dedup();
     Ok(moved.edits)
+}
+
+/// Paths of the project that the other services of a compose file are built from, are given as variables, and have
+/// mounted.
+pub fn reached(text: &[u8], file: &str, service: &str) -> Vec<String> {
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let documents = tree(text).unwrap_or_default();
+    let services = documents.first().map(|document| document.get("services").unwrap_or(document));
+    let others = services.map(Node::entries).unwrap_or_default().iter();
+    let mut found = Vec::new();
+    for (_, other) in others.filter(|(name, _)| name.text() != Some(service)) {
+        let build = other.get("build");
+        found.extend(build.and_then(|build| build.get("context").unwrap_or(build).text()).map(str::to_owned));
+        found.extend(
+            other
+                .get("env_file")
+                .map(Node::scalars)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|it| it.text().map(str::to_owned)),
+        );
+        for mount in other.get("volumes").map(Node::items).unwrap_or_default() {
+            let source = mount.get("source").and_then(Node::text).or_else(|| mount.text()?.split(':').next());
+            found.extend(source.map(str::to_owned));
+        }
+    }
+    found.retain(|path| !path.starts_with(['/', '~', '$']) && !path.contains("://"));
+    found.iter().map(|path| join(folder, &with_defaults(path))).collect()
 }
 
 /// Keys whose values name images, files and ports of the host: `image: web:80` asks nobody.

@@ -58,7 +58,9 @@ pub(super) fn prove(
 /// The files that a plan changes along, as they are reported.
 pub(super) fn companions(plan: &Plan, dockerfile: &Dockerfile, files: &dyn Files) -> Vec<Companion> {
     let one = |other: Other| {
-        let used_by = users(&other.path, dockerfile, files);
+        // What others ask it on is theirs, and may differ for each that they ask.
+        let asks = plan.along.iter().filter(|along| along.path == other.path).all(|along| along.asks);
+        let used_by = if asks { Vec::new() } else { users(&other.path, dockerfile, files) };
         let used_by = used_by.iter().map(|path| shown(dockerfile, path)).collect();
         Companion { path: shown(dockerfile, &other.path), before: other.before, after: other.after, used_by }
     };

@@ -1,9 +1,12 @@
 //! Files of the project, besides compose files, in which a service is asked by its name on the port that moves.
 
-use super::Draft;
+use super::{Along, Draft};
 use crate::compose;
 use crate::context::{Entry, is_compose};
+use crate::facts::words;
 use crate::model::hazard::{Hazard, Weight};
+use crate::model::value;
+use crate::source::Span;
 
 /// Most names that are looked at, how deep, and the size of a file.
 const MOST: usize = 3000;
@@ -13,15 +16,53 @@ const BYTES: u64 = 128 << 10;
 /// Folders in which nothing is configured.
 const SKIPPED: [&str; 6] = [".git", "node_modules", "vendor", "dist", "build", "target"];
 
-/// Tells of the first file that asks one of these services on the port; those that are `settled` have been looked through.
-pub(super) fn look(draft: &mut Draft<'_>, names: &[String], port: u16, at: usize, settled: &[String]) {
+/// Moves the port along in the configuration of other services that ask one of these services on it, and tells of the
+/// first file where it cannot; those that are `settled` have been looked through.
+pub(super) fn look(draft: &mut Draft<'_>, names: &[String], from: u16, to: u16, at: usize, settled: &[String]) {
     if names.is_empty() {
         return;
     }
-    let walk = Walk { draft, names, port, settled };
-    let Some(found) = walk.folder("", DEPTH, &mut 0) else { return };
-    let message = format!("{found} asks it by its name on port {port} and is not changed along");
-    draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
+    let mut walk = Walk { draft, names, port: from, settled, found: Vec::new() };
+    walk.folder("", DEPTH, &mut 0);
+    let found = walk.found;
+    let reached = reached(draft);
+    let (moved, left): (Vec<Asks>, Vec<Asks>) =
+        found.into_iter().partition(|asks| asks.alone && reached.iter().any(|place| is_below(&asks.path, place)));
+    if let Some(asks) = left.first() {
+        let message =
+            format!("{}:{} asks it by its name on port {from} and is not changed along", asks.path, asks.line);
+        draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
+    }
+    for asks in moved {
+        draft.along.extend(asks.places.into_iter().map(|span| {
+            let text = if span.is_empty() { format!(":{to}") } else { to.to_string() };
+            Along { asks: true, ..Along::word(&asks.path, span, text) }
+        }));
+    }
+}
+
+/// Whether a file is, or lies below, a path of the project that is not all of it.
+fn is_below(file: &str, place: &str) -> bool {
+    !place.is_empty() && value::within(&format!("/{file}"), &format!("/{place}"))
+}
+
+/// What the other services of the compose files are built from, are given and have mounted.
+fn reached(draft: &Draft<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for service in &draft.scene.services {
+        let text = draft.scene.files.read(&service.file).unwrap_or_default();
+        found.extend(compose::reached(&text, &service.file, &service.name));
+    }
+    found
+}
+
+/// A file that asks.
+struct Asks {
+    path: String,
+    line: usize,
+    places: Vec<Span>,
+    /// Whether it is configuration that can be changed alone.
+    alone: bool,
 }
 
 struct Walk<'w, 'd> {
@@ -29,40 +70,74 @@ struct Walk<'w, 'd> {
     names: &'w [String],
     port: u16,
     settled: &'w [String],
+    found: Vec<Asks>,
 }
 
 impl Walk<'_, '_> {
-    fn folder(&self, folder: &str, depth: usize, seen: &mut usize) -> Option<String> {
-        let depth = depth.checked_sub(1)?;
+    fn folder(&mut self, folder: &str, depth: usize, seen: &mut usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
         let files = self.draft.scene.files;
-        files.list(folder).iter().find_map(|name| {
+        for name in files.list(folder).iter() {
             *seen += 1;
             if *seen > MOST || SKIPPED.contains(&name.as_str()) {
-                return None;
+                continue;
             }
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             match files.entry(&path) {
                 Entry::Folder => self.folder(&path, depth, seen),
                 Entry::File { len, .. } if len < BYTES && self.is_looked_at(name, &path) => {
-                    let line = files.read(&path).and_then(|text| asks(&text, self.names, self.port))?;
-                    Some(format!("{path}:{line}"))
+                    let asks = files.read(&path).and_then(|text| self.asks(path, &text));
+                    self.found.extend(asks);
                 }
-                _ => None,
+                _ => {}
             }
-        })
+        }
     }
 
     fn is_looked_at(&self, name: &str, path: &String) -> bool {
         !is_compose(name) && !name.ends_with(".md") && !self.settled.contains(path)
     }
-}
 
-/// The line in which a text asks one of these hosts on the port.
-fn asks(text: &[u8], names: &[String], port: u16) -> Option<usize> {
-    let text = String::from_utf8_lossy(text);
-    if text.contains('\0') {
-        return None;
+    /// Where a text asks one of these hosts on the port.
+    fn asks(&self, path: String, text: &[u8]) -> Option<Asks> {
+        let lossy = String::from_utf8_lossy(text);
+        let hits = |line: &str| -> Vec<Span> {
+            let all = self.names.iter().flat_map(|name| compose::asked(line, name, self.port));
+            all.map(|asked| asked.digits).collect()
+        };
+        if lossy.contains('\0') {
+            return None;
+        }
+        // Where the name is the text's own, a port behind it shows that a host is meant.
+        let named = self.defines(&lossy);
+        let mut asks = Asks { path, line: 0, places: Vec::new(), alone: std::str::from_utf8(text).is_ok() };
+        let mut start = 0;
+        for (at, line) in lossy.split_inclusive('\n').enumerate() {
+            let mut found = hits(line);
+            found.retain(|span| !(named && span.is_empty()));
+            if asks.line == 0 && !found.is_empty() {
+                asks.line = at + 1;
+            }
+            if !line.trim_start().starts_with('#') {
+                asks.places.extend(found.iter().map(|span| Span::new(start + span.start, start + span.end)));
+            }
+            start += line.len();
+        }
+        let name = asks.path.rsplit('/').next().unwrap_or("");
+        let configures = words::CONFIGURATION_ENDINGS.iter().any(|end| name.ends_with(end));
+        asks.alone &= configures && !asks.places.is_empty();
+        asks.places.sort_unstable();
+        asks.places.dedup();
+        (asks.line > 0).then_some(asks)
     }
-    let asked = |line: &str| names.iter().any(|name| !compose::asked(line, name, port).is_empty());
-    text.lines().position(asked).map(|line| line + 1)
+
+    /// Whether a text itself calls something by the name of a service, as `upstream web {` does.
+    fn defines(&self, text: &str) -> bool {
+        let mut previous = "";
+        text.split(|c: char| c.is_whitespace() || matches!(c, '{' | ';')).filter(|word| !word.is_empty()).any(|word| {
+            let defines = words::DEFINING_WORDS.contains(&previous) && self.names.iter().any(|name| name == word);
+            previous = word;
+            defines
+        })
+    }
 }

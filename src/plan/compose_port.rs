@@ -43,6 +43,6 @@ pub(super) fn look(draft: &mut Draft<'_>, from: u16, to: u16, at: usize) -> Vec<
     let mut names: Vec<String> = composed().map(|service| service.name.clone()).collect();
     names.sort();
     names.dedup();
-    asked::look(draft, &names, from, at, &settled);
+    asked::look(draft, &names, from, to, at, &settled);
     settled
 }

@@ -51,7 +51,7 @@ fn cluster<'c>(draft: &'c Draft<'_>) -> &'c Cluster {
 }
 
 fn along(patch: Patch) -> Along {
-    Along { path: patch.file, span: patch.span, text: patch.text, adds: patch.adds }
+    Along { path: patch.file, span: patch.span, text: patch.text, adds: patch.adds, asks: false }
 }
 
 /// The number that a manifest already runs the image as, and that of its group: what belongs to it there goes on belonging

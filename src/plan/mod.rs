@@ -148,12 +148,14 @@ pub struct Along {
     pub text: String,
     /// Entries that it adds to mappings of YAML: where, and what.
     pub adds: Vec<(String, String)>,
+    /// Whether it is what others ask this image on, and no part of the image.
+    pub asks: bool,
 }
 
 impl Along {
     /// A word that becomes another one.
     pub fn word(path: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
-        Self { path: path.into(), span, text: text.into(), adds: Vec::new() }
+        Self { path: path.into(), span, text: text.into(), adds: Vec::new(), asks: false }
     }
 }
 

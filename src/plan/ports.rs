@@ -1,6 +1,7 @@
 //! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
 use super::{Along, Change, Draft, Moved, companions, compose_port, kubernetes, named_elsewhere, server, witness};
+use crate::context::is_yaml;
 use crate::facts;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
@@ -15,19 +16,20 @@ pub fn plan(draft: &mut Draft<'_>, rule: &'static str) {
     // What an ENV of the file sets moves with that ENV.
     let follows = |said: &Listens| said.set && places.iter().any(|it| it.port == said.port && is_variable(draft, it));
     let mut listens = source::listens(draft.scene);
+    let shown: Vec<u16> = listens.iter().filter(|said| follows(said)).map(|said| said.port).collect();
     listens.retain(|said| said.port > 0 && said.port < port::FIRST_FREE && !follows(said));
     ports.extend(listens.iter().map(|said| said.port));
     ports.sort_unstable();
     ports.dedup();
-    if !draft.options.keep_ports {
-        in_doubt(draft, &listens);
-    }
     for port in ports {
         let of: Vec<&Named> = places.iter().filter(|place| place.port == port).collect();
         match listens.iter().find(|said| said.port == port) {
             Some(said) if !draft.options.keep_ports => in_source(draft, rule, said, &of),
-            _ => move_port(draft, rule, port, &of, &places),
+            _ => move_port(draft, rule, port, &of, &places, shown.contains(&port)),
         }
+    }
+    if !draft.options.keep_ports {
+        in_doubt(draft, &listens);
     }
     if !draft.options.keep_ports {
         companions::manifest_ports(draft, rule);
@@ -55,10 +57,11 @@ fn in_source(draft: &mut Draft<'_>, rule: &'static str, said: &Listens, of: &[&N
 
 /// Ports that the source names beside words for listening, where no call shows what becomes of them.
 fn in_doubt(draft: &mut Draft<'_>, listens: &[Listens]) {
-    let named = source::ports(draft.scene);
-    let Some((place, port)) = named.into_iter().find(|(_, port)| listens.iter().all(|said| said.port != *port)) else {
-        return;
-    };
+    // What a compose file gives the process changes along in it, or is told of.
+    let along = |place: &str, port: u16| is_yaml(place) && draft.moved.iter().any(|moved| moved.from == port);
+    let mut named = source::ports(draft.scene).into_iter();
+    let open = named.find(|(place, port)| listens.iter().all(|said| said.port != *port) && !along(place, *port));
+    let Some((place, port)) = open else { return };
     let message = format!("{place} names port {port}: check that the process does not listen there");
     let at = witness::command(draft);
     draft.hazards.push(Hazard { id: "port-in-source", weight: Weight::Unsafe, message, at, packaged: false });
@@ -68,7 +71,8 @@ fn privileged(port: u16) -> String {
     format!("port {port} is privileged: a process that is not root may not open it")
 }
 
-fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named], all: &[Named]) {
+/// Moves one port; it is `shown` where the source of the program listens on what the variable says.
+fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named], all: &[Named], shown: bool) {
     let model = draft.scene.model;
     if draft.options.keep_ports {
         let note = format!(
@@ -98,7 +102,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
             format!("the file names {to} already, so {from} cannot become it: say --port {from}=NEW, or --port keep");
         return draft.refuse(rule, first.at, message, "port-taken", why);
     }
-    let listens = of.iter().any(|place| place.role == Use::Listens);
+    let listens = shown || of.iter().any(|place| place.role == Use::Listens);
     let variable = of.iter().any(|place| place.role == Use::Variable);
     let elsewhere = listens_elsewhere(draft, from, all);
     if !listens && (!variable || elsewhere) {

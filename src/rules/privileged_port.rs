@@ -18,8 +18,9 @@
 //! may write. nginx says `port_in_redirect off` beside a port that moves, so that redirects name no port, as before.
 //!
 //! Compose files that build the image say the new port of the container, not that of the host: in ports, expose, health
-//! checks, variables and labels that are called like a port, and in what other services ask by the service's name. So do
-//! `docker run -p` lines of the README that run the image.
+//! checks, variables and labels that are called like a port, and in what other services ask by the service's name, also in
+//! configuration files that they are built from, are given or have mounted. So do `docker run -p` lines of the README that
+//! run the image; and manifests, with `--kubernetes`.
 //!
 //! ## Example
 //! ```dockerfile before
@@ -44,7 +45,7 @@
 //!
 //! ## Safety
 //! Always breaking for whoever maps the old port, and said so. Unsafe when another file of the project names the port and
-//! cannot move along: manifests, workflows, Makefile, .env, what asks a compose service by its name. Unsafe where the
+//! cannot move along: manifests, workflows, Makefile, .env, programs that ask a compose service by its name. Unsafe where the
 //! configuration tells its port to others (`$server_port`, FastCGI). Left alone where it asks itself on the port, writes
 //! where only root may, or cannot be followed.
 

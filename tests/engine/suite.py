@@ -14,6 +14,7 @@ from pathlib import Path
 
 import case as cases
 import engine
+import project
 from engine import EngineError
 from prove import Checks, Stop, prove
 
@@ -100,6 +101,8 @@ def outcome(folder):
     """(passed, line of the table, details) of one folder; `passed` is None if it was skipped."""
     began, checks = time.monotonic(), Checks()
     kind, label = folder.parent.name, folder.name
+    if kind == "projects":
+        return outcome_of_project(folder, checks, began)
     try:
         case = cases.read(folder)
         if too_new(case):
@@ -123,6 +126,27 @@ def outcome(folder):
     return passed, words, details, len(checks.done)
 
 
+def outcome_of_project(folder, checks, began):
+    """The same of a project of several services."""
+
+    def copied(to):
+        shutil.copytree(folder, to)
+        (to / "project.toml").unlink()
+        (to / ".git").mkdir()
+
+    try:
+        project.run(folder, checks, UNROOT, copied)
+    except Stop:
+        pass
+    except (cases.BadCase, EngineError, OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
+        checks("suite", False, repr(error))
+    passed = not checks.failed
+    seconds = time.monotonic() - began
+    words = f"{'ok' if passed else 'FAIL':5} project {folder.name:32} {'fixed':24} {len(checks.done):3} checks {seconds:5.1f} s"
+    write_log("project", folder.name, words, checks)
+    return passed, words, [f"  {name}: {short(detail)}" for name, holds, detail in checks.done if not holds], len(checks.done)
+
+
 def short(detail):
     """The end of it, where the cause mostly stands; all of it is in the log."""
     lines = detail.splitlines()
@@ -139,6 +163,7 @@ def write_log(kind, label, words, checks):
 def chosen(names):
     """The folders to run: all, or those that are named."""
     folders = [path.parent for kind in ("cases", "counter") for path in sorted((HERE / kind).glob("*/case.toml"))]
+    folders += [path.parent for path in sorted((HERE / "projects").glob("*/project.toml"))]
     unknown = set(names) - {folder.name for folder in folders}
     if unknown:
         sys.exit(f"no such case: {', '.join(sorted(unknown))}")

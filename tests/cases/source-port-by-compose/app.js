@@ -1,0 +1,1 @@
+require("http").createServer((_, a) => a.end("ok")).listen(process.env.PORT);
