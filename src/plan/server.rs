@@ -25,7 +25,7 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     let Some((server, served)) = served(draft) else { return };
     let handed = |path: &str, tree: bool, why: &str| handed(identity, path, tree, why);
     let writes = server.writes.iter().filter(|_| !served.elsewhere);
-    draft.handed.extend(writes.map(|path| handed(path, false, "the server writes into it")));
+    draft.handed.extend(writes.map(|path| handed(path, served.tried, "the server writes into it")));
     draft.handed.extend(served.logs.iter().map(|path| handed(path, false, "the configuration names log files there")));
     let fills = served.fills.iter();
     draft.handed.extend(fills.map(|path| handed(path, true, "templates are filled into it at every start")));
@@ -165,7 +165,9 @@ pub(super) fn steps(draft: &Draft<'_>) -> Vec<String> {
         let of = draft.moved.iter().filter(|moved| given.listens.contains(&moved.from));
         of.map(|Moved { from, to, .. }| (*from, *to)).collect()
     };
-    served.given.iter().flat_map(|given| rendered(given.conf, &moved(given), !given.done)).collect()
+    let steps = served.given.iter().flat_map(|given| rendered(given.conf, &moved(given), !given.done));
+    // What root left there nobody else may write.
+    steps.chain(served.left.as_ref().map(|pid| format!("rm -f {pid}"))).collect()
 }
 
 /// The commands that change one file of the image: for another account than root, and for ports that move.

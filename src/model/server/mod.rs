@@ -32,6 +32,10 @@ pub struct Served {
     pub fills: Option<&'static str>,
     /// Whether the configuration puts elsewhere what goes into the server's own folders.
     pub elsewhere: bool,
+    /// The pid file where a step of the build that runs the server leaves it, as root's.
+    pub left: Option<String>,
+    /// Whether a step of the build runs the server, which makes its folders for the workers then.
+    pub tried: bool,
     /// The folder of log files that a file of the project names.
     pub logs: Option<String>,
     /// Variables that templates fill in for a port.
@@ -168,6 +172,11 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
             queue.extend(found.into_iter().map(|path| (path, plain && inner)));
         }
     }
+    served.tried = ran::tries(scene, server, 0);
+    served.left = served.left.filter(|_| {
+        let main = confs.get(server.main).map_or(0, |(_, at)| *at);
+        ran::tries(scene, server, main)
+    });
     served.given.sort_by_key(|given| server.files.iter().position(|conf| conf.path == given.conf.path));
     served.own.sort_by_key(|own| (own.at, own.shown.clone()));
     Ok(served)

@@ -79,6 +79,15 @@ pub(super) fn ran(scene: &Scene<'_>, server: &Server, brought: &BTreeMap<String,
     Ok(steps)
 }
 
+/// Whether a RUN below the instruction `from` runs the server: `nginx -t` reads its configuration, and makes its pid file and
+/// its folders too.
+pub(super) fn tries(scene: &Scene<'_>, server: &Server, from: usize) -> bool {
+    let runs = scene.model.runs(scene.stage).into_iter().filter(|(_, index)| *index > from);
+    runs.into_iter().any(|(stage, index)| {
+        scene.model.commands(stage, index).list.iter().any(|ran| server.programs.contains(&ran.name.as_str()))
+    })
+}
+
 /// Whether a RUN has to do with the configuration at all.
 fn touches(scene: &Scene<'_>, stage: usize, index: usize, server: &Server, text: &str) -> bool {
     let cwd = scene.model.cwd(stage, index);

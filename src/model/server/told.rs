@@ -28,6 +28,11 @@ pub(super) fn told(
     told.served(served, at)?;
     let main = path == server.main;
     let mends = if main { told.mends(is_file)? } else { Vec::new() };
+    if main && !server.says.pid_line.is_empty() {
+        let pids = said.iter().filter(|said| said.name.eq_ignore_ascii_case(server.says.pid));
+        let written = pids.filter_map(|said| said.words.first()).map(|word| word.text.clone()).next_back();
+        served.left = written.filter(|_| mends.is_empty()).or_else(|| Some(server.says.pid_file.to_owned()));
+    }
     let says = |name: &&str| said.iter().any(|said| said.name == *name);
     let instead = server.says.instead;
     served.elsewhere |= main && !instead.is_empty() && instead.iter().all(says);
