@@ -77,3 +77,49 @@ fn compose_and_manifests() {
     survives(SCRIPT, &one(&format!("{deep}/a.yaml"), "kind: Pod\n"));
     survives(SCRIPT, &one(".dockerignore", "**/".repeat(20_000) + "\n" + &"*a".repeat(20_000)));
 }
+
+/// A web server whose port would move in a compose file, if that can be read.
+const NGINX: &str = "FROM nginx:1.27\nCOPY site /usr/share/nginx/html\nEXPOSE 80\n";
+const SERVICE: &str = "  web:\n    build: .\n    ports: [\"80:80\"]\n";
+
+/// What unroot makes of the server beside a compose file of this text: whether the file changes.
+fn changes(compose: &str) -> bool {
+    let mut memory = Memory::default();
+    memory.insert("Dockerfile", NGINX, 0o644);
+    memory.insert("site/index.html", "ok\n", 0o644);
+    memory.insert("compose.yaml", compose, 0o644);
+    let file = Dockerfile { shown: b"Dockerfile".to_vec(), path: Some("Dockerfile".into()), bytes: NGINX.into() };
+    let report = fix_one(&file, &memory, &Options { unsafe_fixes: true, ..Options::default() });
+    assert!(!report.proof_failed, "{:?}", report.error);
+    let text = String::from_utf8_lossy(&report.after).into_owned();
+    let changed = report.companions.iter().any(|other| other.path == b"compose.yaml");
+    let told = || report.fixes.iter().flat_map(|fix| &fix.hazards).any(|hazard| hazard.id == "port-elsewhere");
+    // The port moves with the compose file, or it is said that the file names it.
+    assert!(!text.contains("EXPOSE 8080") || changed || told() || !compose.contains("80"), "{compose}");
+    changed
+}
+
+/// Compose files in which the port cannot be changed alone are left as they are, and named.
+#[test]
+fn compose_files_that_cannot_be_changed() {
+    let services = |text: &str| format!("services:\n{text}");
+    assert!(changes(&services(SERVICE)));
+    assert!(changes(&services(SERVICE).replace('\n', "\r\n")));
+    assert!(changes(&format!("\u{feff}{}", services(SERVICE))));
+    let large = services(SERVICE) + &"# x\n".repeat(5 << 18);
+    let anchored = format!("x: &p [\"80:80\"]\n{}", services(&SERVICE.replace("[\"80:80\"]", "*p")));
+    for text in [
+        services(SERVICE) + "  broken: [\n",
+        services(&SERVICE.replace("    ", "\t")),
+        services(&format!("{SERVICE}    ports: [\"81:80\"]\n")),
+        services(&format!("{SERVICE}  web: {{image: x}}\n")),
+        format!("x: &x {{restart: always}}\n{}    <<: *x\n", services(SERVICE)),
+        services(SERVICE) + "---\nservices: {}\n",
+        services(&SERVICE.replace("\"80:80\"", "\"80-81:80-81\"")),
+        services(&SERVICE.replace("\"80:80\"", "\"${PORTS}\"")),
+        anchored,
+        large,
+    ] {
+        assert!(!changes(&text), "{}", text.get(..200.min(text.len())).unwrap());
+    }
+}

@@ -223,3 +223,24 @@ fn what_a_manifest_still_lacks_is_seen() {
     let port = format!("{POD}      ports: [{{containerPort: 80}}]\n{said}");
     assert!(unsettled(&port).unwrap().contains("still names 80"));
 }
+
+/// What a Dockerfile or a compose file names outside of its project is never read as a part of it, and never written.
+#[test]
+fn nothing_outside_of_the_project_is_written() {
+    let outside = tree(&[("site.conf", "server {\n    listen 80;\n}\n"), ("compose.yaml", COMPOSE)]);
+    let up = format!("../{}/site.conf", outside.path().file_name().unwrap().to_str().unwrap());
+    let dockerfile = format!(
+        "FROM nginx:1.27\nCOPY {up} /etc/nginx/conf.d/default.conf\nCOPY linked.conf /etc/nginx/conf.d/linked.conf\n"
+    );
+    let compose = COMPOSE.replace("build: web", &format!("build: .\n    env_file: {up}"));
+    let folder = tree(&[("Dockerfile", &dockerfile), (".git/HEAD", ""), ("real.yaml", &compose)]);
+    std::os::unix::fs::symlink(outside.path().join("site.conf"), folder.path().join("linked.conf")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("compose.yaml"), folder.path().join("compose.yaml")).unwrap();
+    std::os::unix::fs::symlink("real.yaml", folder.path().join("compose.override.yaml")).unwrap();
+    let ended = unroot(folder.path(), &["fix", "--unsafe"]);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(outside.path().join("site.conf")).unwrap(), "server {\n    listen 80;\n}\n");
+    assert_eq!(fs::read_to_string(outside.path().join("compose.yaml")).unwrap(), COMPOSE);
+    assert_eq!(read(&folder, "real.yaml"), compose);
+    assert_eq!(read(&folder, "Dockerfile"), dockerfile);
+}
