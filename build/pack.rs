@@ -78,6 +78,7 @@ fn template(image: &Image) -> String {
         "strategy" => "Strategy::CheckImage",
         "workdir" | "install_tools" | "init" | "server" | "note" => "\"\"",
         "drops" => "None",
+        "capable" => "false",
         _ => "&[]",
     };
     let facts: Vec<String> = written
@@ -107,7 +108,7 @@ fn overlay(facts: &Facts) -> String {
 }
 
 /// Every fact with its value as Rust, if it is told.
-fn fields(facts: &Facts) -> [(&'static str, Option<String>); 19] {
+fn fields(facts: &Facts) -> [(&'static str, Option<String>); 20] {
     let of = |kind: &str, text: &Option<String>| text.as_ref().map(|text| value(kind, text));
     let text = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
     [
@@ -128,6 +129,7 @@ fn fields(facts: &Facts) -> [(&'static str, Option<String>); 19] {
         ("install_tools", text(&facts.install_tools)),
         ("init", text(&facts.init)),
         ("server", text(&facts.server)),
+        ("capable", facts.capable.map(|capable| capable.to_string())),
         ("strategy", of("Strategy", &facts.strategy)),
         ("note", text(&facts.note)),
     ]

@@ -37,6 +37,7 @@ macro_rules! with_facts {
             pub install_tools: Option<String>,
             pub init: Option<String>,
             pub server: Option<String>,
+            pub capable: Option<bool>,
             pub strategy: Option<String>,
             pub note: Option<String>,
         }
@@ -63,6 +64,7 @@ macro_rules! with_facts {
                     install_tools: own.install_tools,
                     init: own.init,
                     server: own.server,
+                    capable: own.capable,
                     strategy: own.strategy,
                     note: own.note,
                 }
@@ -165,6 +167,8 @@ pub struct Facts {
     pub init: Option<String>,
     /// The template of its own server; an empty one for a tag that has none.
     pub server: Option<String>,
+    /// Whether its program has a file capability, so that it does not start where it may not have that.
+    pub capable: Option<bool>,
     /// `create`, `use-builtin`, `already-nonroot`, `entrypoint-drops`, `needs-config`, `numeric-only`,
     /// `install-then-create`, `swap-tag`, `leave-alone`, `builder-only`, `check-image`.
     pub strategy: Option<String>,

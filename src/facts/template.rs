@@ -49,6 +49,7 @@ pub struct Overlay {
     pub install_tools: Option<&'static str>,
     pub init: Option<&'static str>,
     pub server: Option<&'static str>,
+    pub capable: Option<bool>,
     pub strategy: Option<Strategy>,
     pub note: Option<&'static str>,
 }
@@ -74,6 +75,7 @@ impl Overlay {
             install_tools: self.install_tools.unwrap_or(base.install_tools),
             init: self.init.unwrap_or(base.init),
             server: self.server.unwrap_or(base.server),
+            capable: self.capable.unwrap_or(base.capable),
             strategy: self.strategy.unwrap_or(base.strategy),
             note: self.note.unwrap_or(base.note),
             ..base

@@ -23,6 +23,7 @@ pub(super) const NOTHING: Facts = Facts {
     install_tools: "",
     init: "",
     server: "",
+    capable: false,
     strategy: Strategy::NumericOnly,
     note: "",
     sources: &[],

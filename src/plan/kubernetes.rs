@@ -1,9 +1,10 @@
 //! Manifests of the project that run the image: ports that move along, and the account that they are held to.
 
 use super::{Along, Draft};
+use crate::images;
 use crate::kubernetes::{self, Account, Lost, Manifest, Patch};
-use crate::model::Who;
 use crate::model::hazard::{self, Hazard, Scene, Weight};
+use crate::model::{Base, Who};
 use crate::model::{port, user, value};
 use crate::options::Options;
 use crate::syntax::Keyword;
@@ -241,10 +242,7 @@ fn account(draft: &Draft<'_>) -> Option<Account> {
             (uid, gid)
         }
     };
-    // A program with a capability of its own does not start where it may not have it.
-    let lineage = model.lineage(stage);
-    let capable = |index: usize| model.keyword(index) == Keyword::Run && draft.scene.text(index).contains("setcap");
-    let drops = !lineage.into_iter().any(|(_, index)| capable(index));
+    let drops = !is_capable(draft.scene);
     let chosen = draft.options.openshift;
     Some(Account { uid: (!chosen).then_some(uid), gid: gid.filter(|_| !chosen), drops })
 }
@@ -252,4 +250,24 @@ fn account(draft: &Draft<'_>) -> Option<Account> {
 /// The account that the manifests are held to, as the plan's result shows it.
 pub fn held(scene: &Scene<'_>, options: &Options) -> Option<Account> {
     account(&Draft::new(scene, options))
+}
+
+/// Whether a program of the image may have a file capability, without which it does not start: a step gives it one, the
+/// image that it comes from does, or nobody knows that image.
+fn is_capable(scene: &Scene<'_>) -> bool {
+    let model = scene.model;
+    let known = |reference: &str| images::lookup(reference).is_none_or(|facts| facts.capable);
+    let base = |base: &Base| match base {
+        Base::Image { facts, listed, .. } => facts.as_ref().is_none_or(|facts| facts.capable) || !listed,
+        _ => false,
+    };
+    let step = |index: usize| match model.keyword(index) {
+        Keyword::Run => scene.text(index).contains("setcap"),
+        Keyword::Copy => {
+            let from = model.instruction(index).and_then(|copy| copy.flag("from")?.value.as_deref());
+            from.is_some_and(|from| model.find_stage(from, scene.stage).is_none() && known(from))
+        }
+        _ => false,
+    };
+    model.stages.iter().any(|stage| base(&stage.base)) || (0..model.tree.instructions.len()).any(step)
 }
