@@ -57,6 +57,8 @@ pub enum Lost {
     Socket(String),
     /// A folder of the host, which belongs to root.
     Host(String),
+    /// What is mounted below root's home, which nobody else may enter: where, and the path.
+    Home(String, String),
     /// A volume that belongs to root until a group is named for it.
     Volume(String),
 }
@@ -71,6 +73,10 @@ pub fn lost(manifests: &[Manifest], names: &[String]) -> Vec<Lost> {
             found.push(Lost::Socket(place.clone()));
         }
         found.extend(host(own).map(|why| Lost::Host(format!("{place}: {why}"))));
+        let paths = own.container.get("volumeMounts").map(Node::items).unwrap_or_default().iter();
+        let mut paths = paths.filter_map(|mount| mount.get("mountPath")?.text());
+        let below = paths.find(|path| *path == "/root" || path.starts_with("/root/"));
+        found.extend(below.map(|path| Lost::Home(place.clone(), path.to_owned())));
         let grouped = own.spec().and_then(|spec| spec.get("securityContext")?.get("fsGroup")).is_some();
         if !grouped && own.spec().is_some_and(|spec| needs_group(own, spec)) {
             found.push(Lost::Volume(place));

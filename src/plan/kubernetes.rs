@@ -100,6 +100,11 @@ pub(super) fn hazards(draft: &Draft<'_>, at: usize) -> Vec<Hazard> {
                 let message = format!("{why}: another user than root may not write there unless it owns it");
                 found.push(hazard("bind-mount", Weight::Unsafe, message));
             }
+            Lost::Home(place, path) => {
+                let message =
+                    format!("{place} mounts {path}, and no other user than root may enter /root: mount it elsewhere");
+                found.push(hazard("kubernetes-volume", Weight::Manual, message));
+            }
             // The kubelet gives the group what the volume holds already, too.
             Lost::Volume(_) if draft.options.openshift || (draft.options.kubernetes && !draft.options.sole_file) => {}
             Lost::Volume(place) => {
@@ -230,7 +235,7 @@ fn account(draft: &Draft<'_>) -> Option<Account> {
     if draft.stopped || draft.options.prepare || hazard::is_windows(model, stage) {
         return None;
     }
-    let (uid, gid) = match &draft.identity {
+    let (uid, gid) = match draft.identity.as_ref().or(draft.standing.as_ref()) {
         Some(identity) => (identity.uid?, identity.gid),
         None => {
             let Who::User(text) = model.final_user(stage) else { return None };

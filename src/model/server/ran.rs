@@ -82,8 +82,8 @@ pub(super) fn ran(scene: &Scene<'_>, server: &Server, brought: &BTreeMap<String,
 /// Whether a RUN below the instruction `from` runs the server: `nginx -t` reads its configuration, and makes its pid file and
 /// its folders too.
 pub(super) fn tries(scene: &Scene<'_>, server: &Server, from: usize) -> bool {
-    let runs = scene.model.runs(scene.stage).into_iter().filter(|(_, index)| *index > from);
-    runs.into_iter().any(|(stage, index)| {
+    let mut runs = scene.model.runs(scene.stage).filter(|(_, index)| *index > from);
+    runs.any(|(stage, index)| {
         scene.model.commands(stage, index).list.iter().any(|ran| server.programs.contains(&ran.name.as_str()))
     })
 }
