@@ -26,6 +26,9 @@ pub struct Server {
     pub prefix: Option<String>,
     /// The file that it reads first.
     pub main: String,
+    /// The option that names another one; empty where none does.
+    #[serde(default)]
+    pub main_option: String,
     /// How names of configuration files end.
     pub ending: String,
     /// Configuration files of the image that matter.
@@ -57,6 +60,9 @@ pub struct Server {
     pub logs: Vec<String>,
     /// Where else everybody, or the account, may write.
     pub free: Vec<String>,
+    /// Another image that does the same by itself, offered to people; empty where there is none.
+    #[serde(default)]
+    pub offer: String,
     /// Words of its configuration.
     pub says: Says,
     /// Where this comes from.
@@ -212,13 +218,14 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             |it| format!("Some(ConfTemplates {{ folder: {:?}, ending: {:?}, into: {:?} }})", it.folder, it.ending, it.into),
         );
         format!(
-            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, site: {:?}, logs: &{:?}, free: &{:?}, says: {}, sources: &{:?} }}",
+            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, main_option: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, site: {:?}, logs: &{:?}, free: &{:?}, offer: {:?}, says: {}, sources: &{:?} }}",
             server.id,
             server.programs,
             server.arguments,
             server.root,
             server.prefix.as_ref().unwrap_or(&server.root),
             server.main,
+            server.main_option,
             server.ending,
             files.join(", "),
             server.inert,
@@ -231,6 +238,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             server.site,
             server.logs,
             server.free,
+            server.offer,
             says(&server.says),
             server.sources,
         )

@@ -19,6 +19,8 @@ pub struct Server {
     pub prefix: &'static str,
     /// The file that it reads first.
     pub main: &'static str,
+    /// The option that names another one; empty where none does.
+    pub main_option: &'static str,
     /// How names of configuration files end.
     pub ending: &'static str,
     /// Configuration files of the image that matter.
@@ -45,6 +47,8 @@ pub struct Server {
     pub logs: &'static [&'static str],
     /// Where else everybody, or the account, may write.
     pub free: &'static [&'static str],
+    /// Another image that does the same by itself, as people are told; empty where there is none.
+    pub offer: &'static str,
     /// Words of its configuration.
     pub says: ConfWords,
     /// Where the facts come from.

@@ -134,6 +134,8 @@ pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str,
             Hazard { id: "port-told", weight: Weight::Unsafe, message: message.clone(), at: *at, packaged: false };
         draft.hazards.push(hazard);
     }
+    let offer = Some(server.offer.to_owned()).filter(|offer| !offer.is_empty());
+    draft.notes.extend(offer.filter(|_| of.iter().any(|place| place.given.is_some())));
     let given = of.iter().filter_map(|place| place.given);
     draft.notes.extend(given.map(|conf| conf.note.to_owned()).filter(|note| !note.is_empty()));
     true

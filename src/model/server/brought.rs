@@ -12,20 +12,25 @@ use crate::syntax::{Args, Instruction, Keyword};
 const MOST: usize = 2000;
 const DEPTH: usize = 8;
 
-/// Paths of the image with the copy that brings them last, among configuration and what becomes configuration.
+/// Paths of the image with the copy that brings them last, among configuration and what becomes configuration; `main` is a
+/// file outside of it that the server reads first.
 ///
 /// # Errors
 /// What may be brought there and is not known.
-pub(super) fn brought(scene: &Scene<'_>, server: &Server) -> Result<BTreeMap<String, usize>, String> {
+pub(super) fn brought(
+    scene: &Scene<'_>,
+    server: &Server,
+    main: Option<&str>,
+) -> Result<BTreeMap<String, usize>, String> {
     let templates = server.templates.iter().map(|of| of.folder);
-    let folders: Vec<&str> = templates.chain([server.root]).chain(server.scripts.iter().copied()).collect();
+    let folders: Vec<&str> = templates.chain([server.root]).chain(server.scripts.iter().copied()).chain(main).collect();
     let mut found = BTreeMap::new();
     for (at, index) in scene.model.lineage(scene.stage) {
         let Some(copy) = scene.model.instruction(index) else { continue };
         if !matches!(copy.keyword, Keyword::Copy | Keyword::Add) {
             continue;
         }
-        let told = Told { scene, stage: at, index, copy, folders: &folders };
+        let told = Told { scene, stage: at, index, copy, folders: &folders, main };
         for path in told.paths(server)? {
             found.insert(path, index);
         }
@@ -46,6 +51,7 @@ struct Told<'t> {
     index: usize,
     copy: &'t Instruction,
     folders: &'t [&'t str],
+    main: Option<&'t str>,
 }
 
 impl Told<'_> {
@@ -65,7 +71,7 @@ impl Told<'_> {
         }
         let into = target.text().is_some_and(|text| text.ends_with('/') || text.ends_with('.'))
             || sources.len() + self.copy.heredocs.len() > 1
-            || self.folders.contains(&to.as_str())
+            || (self.folders.contains(&to.as_str()) && self.main != Some(to.as_str()))
             || holds(server, &to);
         let mut found = Vec::new();
         for heredoc in &self.copy.heredocs {

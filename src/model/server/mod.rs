@@ -101,8 +101,22 @@ impl Model<'_> {
                 server.arguments.iter().any(|known| word.trim_end_matches(';') == known.trim_end_matches(';'))
             })
         };
-        let same = server.programs.contains(&program.name.as_str()) && program.arguments.iter().all(known);
+        let (mut words, named) = (program.arguments.clone(), main_place(server, &program.arguments));
+        if let Some(at) = named {
+            words.drain(at..at + 2);
+        }
+        let same = server.programs.contains(&program.name.as_str()) && words.iter().all(known);
         (programs.complete && same).then_some(server)
+    }
+
+    /// The configuration file that the server reads first.
+    fn server_main(&self, stage: usize, server: &Server) -> String {
+        let programs = self.programs(stage).list;
+        let named = programs.first().and_then(|program| {
+            let at = main_place(server, &program.arguments)?;
+            program.arguments.get(at + 1)?.as_deref().map(|path| value::join(server.prefix, path))
+        });
+        named.unwrap_or_else(|| server.main.to_owned())
     }
 
     /// Whether the image's own entrypoint sees the server's name, and does what it does before it starts it.
@@ -120,6 +134,12 @@ impl Scene<'_> {
     }
 }
 
+/// Where arguments name the file that a server reads first.
+fn main_place(server: &Server, words: &[Option<String>]) -> Option<usize> {
+    let named = |word: &Option<String>| !server.main_option.is_empty() && word.as_deref() == Some(server.main_option);
+    words.iter().position(named).filter(|at| words.get(at + 1).is_some_and(Option::is_some))
+}
+
 /// Most files that include each other.
 const MOST: usize = 64;
 
@@ -129,7 +149,13 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     if let Some((name, ..)) = set.iter().find(|(name, ..)| server.variables.contains(&name.as_str())) {
         return Err(format!("ENV {name} has it do otherwise than its image does"));
     }
-    let mut brought = brought::brought(scene, server)?;
+    let main = scene.model.server_main(scene.stage, server);
+    let other = Some(main.as_str()).filter(|main| !value::within(main, server.root));
+    let mut brought = brought::brought(scene, server, other)?;
+    if let Some(index) = other.and_then(|main| ran::names(scene, main)) {
+        let line = scene.model.line(index);
+        return Err(format!("the RUN on line {line} does something to its configuration that is not followed"));
+    }
     let ran = ran::ran(scene, server, &brought)?;
     brought.retain(|path, at| !ran.removed.iter().any(|(gone, step)| gone == path && step > at));
     let mut served = Served::default();
@@ -145,21 +171,23 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
         } else if let (Some(filled), Some(of)) = (&filled, templates) {
             served.fills = Some(of.into);
             confs.insert(filled.clone(), (path.clone(), *at));
-        } else if value::within(path, server.root) {
+        } else if value::within(path, server.root) || *path == main {
             confs.entry(path.clone()).or_insert((path.clone(), *at));
         }
     }
     let gone = |path: &str| ran.removed.iter().any(|(gone, _)| gone == path);
     let givens: Vec<&GivenConf> =
         server.files.iter().filter(|given| !confs.contains_key(given.path) && !gone(given.path)).collect();
-    let mut queue = vec![(server.main.to_owned(), true)];
+    let mut queue = vec![(main.clone(), true)];
+    let prefix =
+        if main == server.main { server.prefix } else { main.rsplit_once('/').map_or("", |(folder, _)| folder) };
     let mut seen = std::collections::BTreeSet::new();
     while let Some((path, plain)) = queue.pop() {
         if !seen.insert(path.clone()) || seen.len() > MOST {
             continue;
         }
         let patterns: Vec<(String, bool)> = match (confs.get(&path), givens.iter().find(|given| given.path == path)) {
-            (Some((source, at)), _) => told::told(scene, server, &mut served, &path, source, *at, plain)?,
+            (Some((source, at)), _) => told::told(scene, server, &mut served, path == main, source, *at, plain)?,
             (None, Some(given)) => {
                 served.given.push(ran.state(given));
                 given.includes.iter().map(|&pattern| (pattern.to_owned(), true)).collect()
@@ -168,13 +196,13 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
         };
         for (pattern, inner) in patterns {
             let known = confs.keys().map(String::as_str).chain(givens.iter().map(|it| it.path));
-            let found = fitting(server, &pattern, known)?;
+            let found = fitting(server, prefix, &pattern, known)?;
             queue.extend(found.into_iter().map(|path| (path, plain && inner)));
         }
     }
     served.tried = ran::tries(scene, server, 0);
     served.left = served.left.filter(|_| {
-        let main = confs.get(server.main).map_or(0, |(_, at)| *at);
+        let main = confs.get(&main).map_or(0, |(_, at)| *at);
         ran::tries(scene, server, main)
     });
     served.given.sort_by_key(|given| server.files.iter().position(|conf| conf.path == given.conf.path));
@@ -183,8 +211,13 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
 }
 
 /// The configuration files that a name or a pattern stands for; an error for one that nobody knows.
-fn fitting<'c>(server: &Server, pattern: &str, known: impl Iterator<Item = &'c str>) -> Result<Vec<String>, String> {
-    let path = value::join(server.prefix, pattern);
+fn fitting<'c>(
+    server: &Server,
+    prefix: &str,
+    pattern: &str,
+    known: impl Iterator<Item = &'c str>,
+) -> Result<Vec<String>, String> {
+    let path = value::join(prefix, pattern);
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path.as_str()));
     // What is linked counts as switched on.
     let linked = server.links.iter().find(|(from, _)| *from == folder).map(|(_, to)| *to);
@@ -197,7 +230,7 @@ fn fitting<'c>(server: &Server, pattern: &str, known: impl Iterator<Item = &'c s
     let found: Vec<String> = known.filter(fits).map(str::to_owned).collect();
     let pattern = name.contains(['*', '?', '[']);
     // Patterns may fit nothing; in folders that the image holds there is nothing else.
-    let plain = server.inert.contains(&name) || (pattern && value::within(folder, server.root));
+    let plain = value::within(folder, server.root) && (server.inert.contains(&name) || pattern);
     if found.is_empty() && !plain {
         return Err(format!("its configuration includes {path}, and nobody knows what that holds"));
     }

@@ -88,6 +88,11 @@ pub(super) fn tries(scene: &Scene<'_>, server: &Server, from: usize) -> bool {
     })
 }
 
+/// The first RUN that names a path.
+pub(super) fn names(scene: &Scene<'_>, path: &str) -> Option<usize> {
+    scene.model.runs(scene.stage).map(|(_, index)| index).find(|index| scene.text(*index).contains(path))
+}
+
 /// Whether a RUN has to do with the configuration at all.
 fn touches(scene: &Scene<'_>, stage: usize, index: usize, server: &Server, text: &str) -> bool {
     let cwd = scene.model.cwd(stage, index);

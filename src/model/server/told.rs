@@ -7,8 +7,8 @@ use crate::model::hazard::Scene;
 use crate::model::port::FIRST_FREE;
 use crate::source::{Lines, Span, line_ending};
 
-/// Reads a file that `path` holds when the server starts, `source` being where the copy put it and `plain` whether what goes
-/// beside a port may be said in it; returns what it includes, and whether it may be said there.
+/// Reads a file of the project that the server reads, first where it is `main`; `source` is where the copy put it, `plain`
+/// whether what goes beside a port may be said in it. Returns what it includes, and whether it may be said there.
 ///
 /// # Errors
 /// What of it is not followed.
@@ -16,7 +16,7 @@ pub(super) fn told(
     scene: &Scene<'_>,
     server: &Server,
     served: &mut Served,
-    path: &str,
+    main: bool,
     source: &str,
     at: usize,
     plain: bool,
@@ -26,7 +26,6 @@ pub(super) fn told(
     let is_file = matches!(scene.files.entry(&file.shown), crate::context::Entry::File { .. });
     let told = Told { server, text: &file.text, said: &said, shown: &file.shown, plain };
     told.served(served, at)?;
-    let main = path == server.main;
     let mends = if main { told.mends(is_file)? } else { Vec::new() };
     if main && !server.says.pid_line.is_empty() {
         let pids = said.iter().filter(|said| said.name.eq_ignore_ascii_case(server.says.pid));
