@@ -11,7 +11,7 @@ here=$(dirname "$(readlink -f "$0")")
 
 packages=(runc mmdebstrap iproute2 make bzip2 gcc libc6-dev util-linux)
 missing=()
-python3 -c 'import tomllib, pip, yaml' 2>/dev/null || missing+=(python3 python3-pip python3-yaml)
+python3 -c 'import tomllib, pip' 2>/dev/null || missing+=(python3 python3-pip)
 for package in "${packages[@]}"; do
   dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
 done
