@@ -216,7 +216,7 @@ fn what_a_manifest_still_lacks_is_seen() {
         let account = Account { uid: Some(1000), gid: None, drops: false };
         Cluster::of(&scene, &options).unsettled(&[(80, 8080)], Some(account), &[])
     };
-    let said = "      securityContext: {runAsNonRoot: true, runAsUser: 1000, allowPrivilegeEscalation: false, seccompProfile: {type: RuntimeDefault}}\n";
+    let said = "      securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}\n";
     assert_eq!(unsettled(&format!("{POD}{said}")), None);
     assert!(unsettled(POD).unwrap().contains("account"));
     assert!(unsettled(&format!("{POD}{}", said.replace("runAsUser: 1000, ", ""))).unwrap().contains("account"));

@@ -13,7 +13,7 @@ pub struct Account {
     pub uid: Option<u32>,
     /// Its gid; `None` where the cluster chooses it.
     pub gid: Option<u32>,
-    /// Whether the program may lose all capabilities.
+    /// Whether no program of it has a capability of its own, so that it may lose all, and the right to gain any.
     pub drops: bool,
 }
 
@@ -170,7 +170,10 @@ fn missing(own: &Own<'_>, account: Account) -> Vec<(String, Value)> {
     found.extend(lacks("runAsNonRoot").then(|| ("runAsNonRoot", Value::word(true))));
     found.extend(account.uid.filter(|_| number.is_none()).map(|uid| ("runAsUser", Value::word(uid))));
     found.extend(account.gid.filter(|_| same && lacks("runAsGroup")).map(|gid| ("runAsGroup", Value::word(gid))));
-    found.extend(alone("allowPrivilegeEscalation").then(|| ("allowPrivilegeEscalation", Value::word(false))));
+    // A file capability is no more than a file's where nobody may gain privileges.
+    if account.drops && alone("allowPrivilegeEscalation") {
+        found.push(("allowPrivilegeEscalation", Value::word(false)));
+    }
     if account.drops && alone("capabilities") {
         found.push(("capabilities", Value::Map(vec![("drop".to_owned(), Value::List(vec!["ALL".to_owned()]))])));
     }

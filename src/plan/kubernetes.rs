@@ -178,21 +178,14 @@ pub fn secure(draft: &mut Draft<'_>, rule: &'static str, only_changes: bool) {
     };
     let changes = !patches.is_empty();
     draft.along.extend(patches.into_iter().map(along));
+    let unchecked = "a cluster starts whatever user the image says, root too: --kubernetes has it checked";
+    let by_hand = failed.map_or_else(|| unchecked.to_owned(), |why| format!("{why}: say it there by hand"));
     for found in &open {
         let message = format!("{} runs it and does not say runAsNonRoot", found.place);
         match &found.stays {
             None if changes => draft.found(rule, at, message, "it is held to the account of USER now"),
             _ if only_changes => {}
-            None => {
-                let why = failed.as_ref().map_or_else(
-                    || {
-                        "a cluster starts whatever user the image says, root too: --kubernetes has it checked"
-                            .to_owned()
-                    },
-                    |why| format!("{why}: say it there by hand"),
-                );
-                draft.advise(rule, at, message, why);
-            }
+            None => draft.advise(rule, at, message, by_hand.as_str()),
             Some(stays) => {
                 let message = format!("{} runs it as more than a user of its own: {stays}", found.place);
                 draft.advise(rule, at, message, "decide whether it has to; nothing is changed there");

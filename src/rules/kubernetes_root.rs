@@ -70,7 +70,7 @@
 //! ## Safety
 //! Without `--kubernetes` it is advice, and has no effect on how a file ends. With it, it is part of the switch; unsafe
 //! where a manifest starts the image with a command of its own. A program with a file capability (`setcap`) keeps its
-//! capabilities, because it does not start without them.
+//! capabilities and the right to gain them, because it does not start, or does not open its port, without them.
 
 use super::Rule;
 use crate::plan::{Draft, kubernetes};
