@@ -76,7 +76,7 @@ fn template(image: &Image) -> String {
         "default_user" => "DefaultUser::Unknown",
         "command" => "CommandKind::Unknown",
         "strategy" => "Strategy::CheckImage",
-        "workdir" | "install_tools" | "init" | "server" | "note" => "\"\"",
+        "workdir" | "install_tools" | "init" | "server" | "port_variable" | "note" => "\"\"",
         "drops" => "None",
         "capable" => "false",
         _ => "&[]",
@@ -108,7 +108,7 @@ fn overlay(facts: &Facts) -> String {
 }
 
 /// Every fact with its value as Rust, if it is told.
-fn fields(facts: &Facts) -> [(&'static str, Option<String>); 20] {
+fn fields(facts: &Facts) -> [(&'static str, Option<String>); 21] {
     let of = |kind: &str, text: &Option<String>| text.as_ref().map(|text| value(kind, text));
     let text = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
     [
@@ -129,6 +129,7 @@ fn fields(facts: &Facts) -> [(&'static str, Option<String>); 20] {
         ("install_tools", text(&facts.install_tools)),
         ("init", text(&facts.init)),
         ("server", text(&facts.server)),
+        ("port_variable", text(&facts.port_variable)),
         ("capable", facts.capable.map(|capable| capable.to_string())),
         ("strategy", of("Strategy", &facts.strategy)),
         ("note", text(&facts.note)),

@@ -37,6 +37,7 @@ macro_rules! with_facts {
             pub install_tools: Option<String>,
             pub init: Option<String>,
             pub server: Option<String>,
+            pub port_variable: Option<String>,
             pub capable: Option<bool>,
             pub strategy: Option<String>,
             pub note: Option<String>,
@@ -64,6 +65,7 @@ macro_rules! with_facts {
                     install_tools: own.install_tools,
                     init: own.init,
                     server: own.server,
+                    port_variable: own.port_variable,
                     capable: own.capable,
                     strategy: own.strategy,
                     note: own.note,
@@ -167,6 +169,8 @@ pub struct Facts {
     pub init: Option<String>,
     /// The template of its own server; an empty one for a tag that has none.
     pub server: Option<String>,
+    /// The variable of its `env` that says where its program listens.
+    pub port_variable: Option<String>,
     /// Whether its program has a file capability, so that it does not start where it may not have that.
     pub capable: Option<bool>,
     /// `create`, `use-builtin`, `already-nonroot`, `entrypoint-drops`, `needs-config`, `numeric-only`,

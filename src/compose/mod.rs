@@ -6,7 +6,7 @@ mod moved;
 mod read;
 
 pub use asked::{Asked, asked};
-pub use moved::{is_own_port, moved, reached};
+pub use moved::{is_own_port, listened, moved, reached};
 pub use read::file_mode;
 
 use std::collections::BTreeSet;

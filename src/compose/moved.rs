@@ -92,6 +92,24 @@ pub fn is_own_port(name: &str, variables: &[String]) -> Result<bool, String> {
     if called { Err(format!("{name} may name this port or another one")) } else { Ok(false) }
 }
 
+/// The digits of a port in a list of addresses to listen on: `https://+:443;http://+:80`.
+pub fn listened(text: &str, port: u16) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for part in text.split(';') {
+        let host = part.find("://").map(|at| at + 3).and_then(|at| Some((at, part.get(at..)?)));
+        let digits = host.and_then(|(at, host)| {
+            let (before, after) = host.split_once(':').filter(|(before, _)| !before.contains(['[', ':']))?;
+            let len = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+            let begin = at + before.len() + 1;
+            (after.get(..len)?.parse::<u16>() == Ok(port)).then_some((begin, begin + len))
+        });
+        found.extend(digits.map(|(from, to)| Span::new(start + from, start + to)));
+        start += part.len() + 1;
+    }
+    found
+}
+
 struct Moved<'t> {
     text: &'t [u8],
     from: u16,
@@ -130,6 +148,7 @@ impl Moved<'_> {
                 "environment" => {
                     let own = self.variables;
                     self.variables(value, |name| is_own_port(name, own))?;
+                    self.addresses(value)?;
                 }
                 // A label is about the container that has it.
                 "labels" => self.variables(value, |name| Ok(name.ends_with(".port") || name.ends_with("/port")))?,
@@ -201,6 +220,24 @@ impl Moved<'_> {
         found.into_iter().try_for_each(|node| self.digits_of(node, |text| last(text, '=').to_owned()))
     }
 
+    /// Variables that hold the addresses on which the container listens: `ASPNETCORE_URLS: http://+:80`.
+    fn addresses(&mut self, value: &Node) -> Result<(), String> {
+        let item = |item: &'_ Node| item.text().and_then(|text| text.split_once('=')).map(|(name, _)| name.to_owned());
+        let named = value.entries().iter().filter_map(|(name, value)| Some((name.text()?.to_owned(), value)));
+        let listed = value.items().iter().filter_map(|node| Some((item(node)?, node)));
+        for (name, node) in named.chain(listed) {
+            let Ok(raw) = std::str::from_utf8(node.span.of(self.text)) else { continue };
+            let found = if self.variables.contains(&name) { listened(raw, self.from) } else { Vec::new() };
+            if node.anchored && !found.is_empty() {
+                return Err(format!("{name} stands for other services too"));
+            }
+            let edit =
+                |span: Span| (Span::new(node.span.start + span.start, node.span.start + span.end), self.to.to_string());
+            self.edits.extend(found.into_iter().map(edit).collect::<Vec<_>>());
+        }
+        Ok(())
+    }
+
     /// Whoever is asked by name on the port: `http://web:80/`, `web:80`, `http://web/`.
     fn asked(&mut self, scalar: &Node, names: &[String]) {
         let Ok(raw) = std::str::from_utf8(scalar.span.of(self.text)) else { return };
@@ -251,6 +288,14 @@ mod tests {
             ("environment: {PORT: 80, PORTS: 81, REPORT: '80'}", "environment: {PORT: 8080, PORTS: 81, REPORT: '80'}"),
             ("environment: {SHOP_PORT: 80, DEPTH: 80}", "environment: {SHOP_PORT: 8080, DEPTH: 80}"),
             ("environment: [VIRTUAL_PORT=80]", "environment: [VIRTUAL_PORT=8080]"),
+            (
+                "environment: {SHOP_PORT: 'https://+:443;http://+:80', X_URLS: 'http://+:80'}",
+                "environment: {SHOP_PORT: 'https://+:443;http://+:8080', X_URLS: 'http://+:80'}",
+            ),
+            (
+                "environment:\n      - SHOP_PORT=http://*:80;http://*:800",
+                "environment:\n      - SHOP_PORT=http://*:8080;http://*:800",
+            ),
             (
                 "labels: [\"traefik.http.services.web.loadbalancer.server.port=80\"]",
                 "labels: [\"traefik.http.services.web.loadbalancer.server.port=8080\"]",

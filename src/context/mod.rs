@@ -3,6 +3,7 @@
 mod dockerignore;
 mod overlay;
 mod survey;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use dockerignore::{Ignored, matches};
 pub use overlay::Overlay;
 pub use survey::{Built, Survey, is_compose, is_dockerfile, is_yaml, survey};
+pub use walk::below;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

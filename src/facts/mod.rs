@@ -235,6 +235,8 @@ pub struct Facts {
     pub init: &'static str,
     /// The template of its own server (`templates/servers/`); empty when none describes it.
     pub server: &'static str,
+    /// The variable of its `env` that says where its program listens; empty where none does.
+    pub port_variable: &'static str,
     /// Whether its program has a file capability, so that it does not start where it may not have that.
     pub capable: bool,
     /// What to do with it.

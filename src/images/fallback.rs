@@ -23,6 +23,7 @@ pub(super) const NOTHING: Facts = Facts {
     install_tools: "",
     init: "",
     server: "",
+    port_variable: "",
     capable: false,
     strategy: Strategy::NumericOnly,
     note: "",

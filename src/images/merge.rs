@@ -23,6 +23,7 @@ pub(super) fn either(one: Facts, other: Facts) -> Facts {
         install_tools: same(one.install_tools, other.install_tools, ""),
         init: same(one.init, other.init, ""),
         server: same(one.server, other.server, ""),
+        port_variable: same(one.port_variable, other.port_variable, ""),
         capable: one.capable || other.capable,
         drops: drops.unwrap_or_default(),
         // That it may drop root is nothing that a rewrite may go by.

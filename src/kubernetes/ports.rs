@@ -104,6 +104,20 @@ impl Moved {
         Ok(())
     }
 
+    /// The port in a list of addresses that the container is told to listen on.
+    fn addresses(&mut self, manifest: &Manifest, node: &Node) -> Result<(), String> {
+        let raw = String::from_utf8_lossy(node.span.of(&manifest.text)).into_owned();
+        let found = compose::listened(&raw, self.from.parse().unwrap_or_default());
+        if node.anchored && !found.is_empty() {
+            return Err(format!("{} names port {} and cannot be changed alone", manifest.place(node), self.from));
+        }
+        self.patches.extend(found.into_iter().map(|span| {
+            let span = Span::new(node.span.start + span.start, node.span.start + span.end);
+            Patch { file: manifest.file.clone(), span, text: self.to.clone(), adds: Vec::new() }
+        }));
+        Ok(())
+    }
+
     /// What a text asks this pod on the port.
     fn asked(&mut self, manifest: &Manifest, node: &Node) {
         let Ok(raw) = std::str::from_utf8(node.span.of(&manifest.text)) else { return };
@@ -153,7 +167,11 @@ impl Moved {
         }
         for variable in own.container.get("env").map(Node::items).unwrap_or_default() {
             let name = variable.get("name").and_then(Node::text).unwrap_or("");
-            let value = variable.get("value").filter(|value| self.is_old(Some(value)));
+            let value = variable.get("value");
+            if let Some(value) = value.filter(|_| variables.iter().any(|own| own == name)) {
+                self.addresses(manifest, value)?;
+            }
+            let value = value.filter(|value| self.is_old(Some(value)));
             if value.is_some() && compose::is_own_port(name, variables)? {
                 self.number(manifest, value)?;
             }

@@ -1,5 +1,7 @@
 //! Privileged ports: every place of a stage that names one, and which of them makes the process listen.
 
+mod variable;
+
 use super::entry::Program;
 use super::hazard::Scene;
 use super::{Model, start};
@@ -7,6 +9,9 @@ use crate::context::Entry;
 use crate::facts::{self, GivenConf, ProgramRole};
 use crate::source::Span;
 use crate::syntax::{Args, Keyword, Word};
+
+use variable::{address_port, variables, variables_read};
+pub use variable::{inherited, tells, variables_named};
 
 /// First port that every kernel lets any user bind (`ip_unprivileged_port_start`, default 1024).
 pub const FIRST_FREE: u16 = 1024;
@@ -44,11 +49,13 @@ pub struct Named {
     pub given: Option<&'static GivenConf>,
     /// What goes along in its file: where, and the text.
     pub beside: Option<(usize, String)>,
+    /// The variable of the base image that holds the port, and what it holds: an ENV of the file has to say another one.
+    pub inherited: Option<(&'static str, &'static str)>,
 }
 
 impl Named {
     fn new(port: u16, role: Use, at: usize, span: Span, editable: bool) -> Self {
-        Self { port, role, at, file: None, span, editable, given: None, beside: None }
+        Self { port, role, at, file: None, span, editable, given: None, beside: None, inherited: None }
     }
 }
 
@@ -73,6 +80,7 @@ pub fn find(scene: &Scene<'_>) -> Vec<Named> {
         found.append(&mut places);
     }
     found.sort_by_key(|place| (place.span.start, place.at));
+    found.extend(inherited(scene));
     found.extend(in_scripts(scene));
     found.extend(in_configuration(scene));
     found.dedup();
@@ -194,76 +202,6 @@ fn exposed(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named> {
     words.iter().filter_map(place).collect()
 }
 
-/// Names of variables that the container's command reads.
-fn variables_read(scene: &Scene<'_>) -> Vec<String> {
-    let entry = scene.model.entry(scene.stage);
-    let places = [entry.entrypoint, entry.cmd].into_iter().flatten();
-    let mut text: Vec<String> = places.map(|(_, index)| scene.text(index)).collect();
-    text.extend(
-        start::all(scene).iter().filter(|program| may_serve(program)).filter_map(|program| words(scene, program)),
-    );
-    let filled = scene.server().and_then(|served| served.as_ref().ok()).map(|served| served.variables.clone());
-    let names = text.iter().flat_map(|text| text.split('$').skip(1));
-    names
-        .map(|rest| rest.trim_start_matches('{').chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
-        .chain(filled.unwrap_or_default())
-        .collect()
-}
-
-/// The arguments of a program of a start script, as they stand there.
-fn words(scene: &Scene<'_>, program: &Program) -> Option<String> {
-    let text = scene.files.read(program.script.as_deref()?)?;
-    let words = program.places.iter().map(|span| String::from_utf8_lossy(span.of(&text)).into_owned());
-    Some(words.collect::<Vec<_>>().join(" "))
-}
-
-/// Variables that hold the image's own ports: those that its command and its templates read, and its ENV that is called
-/// like a port.
-pub fn variables_named(scene: &Scene<'_>) -> Vec<String> {
-    let set = scene.model.variables_set(scene.stage).into_iter();
-    set.filter(|name| is_called_port(name)).chain(variables_read(scene)).collect()
-}
-
-impl Model<'_> {
-    /// Variables that an ENV sets for the container.
-    fn variables_set(&self, stage: usize) -> Vec<String> {
-        self.environments(stage).into_iter().map(|(name, ..)| name).collect()
-    }
-}
-
-/// Whether a variable is called like a port.
-fn is_called_port(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    name.ends_with("PORT") || name.ends_with("PORTS")
-}
-
-fn variables(model: &Model<'_>, index: usize, read: &[String]) -> Vec<Named> {
-    let Some(instruction) = model.instruction(index) else { return Vec::new() };
-    let Args::Pairs(pairs) = &instruction.args else { return Vec::new() };
-    let mut found = Vec::new();
-    for pair in pairs {
-        let Some(value) = &pair.value else { continue };
-        let name = pair.key.text.to_ascii_uppercase();
-        let is_read = read.contains(&pair.key.text);
-        let by_name = is_called_port(&name);
-        let text = value.text.trim_matches(['"', '\'']);
-        let port = if by_name { text.parse().ok() } else { None };
-        let port = port.or_else(|| if name.ends_with("URLS") || is_read { address_port(text) } else { None });
-        let role = if is_read { Use::Listens } else { Use::Variable };
-        found.extend(port.and_then(|port| named(model, port, role, index, value.span)));
-    }
-    found
-}
-
-/// The port of `host:port`, `:port` or `scheme://host:port/…`, where it is written out.
-fn address_port(text: &str) -> Option<u16> {
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let host = rest.split(['/', '?']).next()?;
-    let (_, port) = host.rsplit_once(':')?;
-    // `:80,HTTP`: what follows a comma is another option.
-    port.split(',').next()?.parse().ok()
-}
-
 /// Options whose value is a port to listen on.
 fn is_port_option(text: &str) -> bool {
     let name = text.trim_start_matches('-').to_ascii_lowercase();
@@ -277,7 +215,7 @@ fn takes_port(word: &str) -> bool {
 
 /// Options whose value is an address to listen on.
 fn is_address_option(text: &str) -> bool {
-    const NAMES: [&str; 9] = ["b", "bind", "bind-address", "listen", "l", "addr", "address", "a", "s"];
+    const NAMES: [&str; 10] = ["b", "bind", "bind-address", "listen", "l", "addr", "address", "a", "s", "urls"];
     let name = text.trim_start_matches('-').to_ascii_lowercase();
     text.starts_with('-') && (NAMES.contains(&name.as_str()) || name.ends_with("-address") || name.ends_with("-addr"))
 }

@@ -2,19 +2,14 @@
 
 use super::{Along, Draft};
 use crate::compose;
-use crate::context::{Entry, is_compose};
+use crate::context::{below, is_compose};
 use crate::facts::words;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::value;
 use crate::source::Span;
 
-/// Most names that are looked at, how deep, and the size of a file.
-const MOST: usize = 3000;
-const DEPTH: usize = 6;
+/// Most bytes of a file that is looked at.
 const BYTES: u64 = 128 << 10;
-
-/// Folders in which nothing is configured.
-const SKIPPED: [&str; 6] = [".git", "node_modules", "vendor", "dist", "build", "target"];
 
 /// Moves the port along in the configuration of other services that ask one of these services on it, and tells of the
 /// first file where it cannot; those that are `settled` have been looked through.
@@ -22,12 +17,13 @@ pub(super) fn look(draft: &mut Draft<'_>, names: &[String], from: u16, to: u16, 
     if names.is_empty() {
         return;
     }
-    let mut walk = Walk { draft, names, port: from, settled, found: Vec::new() };
-    walk.folder("", DEPTH, &mut 0);
-    let found = walk.found;
+    let search = Search { names, port: from, settled };
+    let files = draft.scene.files;
+    let looked_at = below(files, "").into_iter().filter(|(path, len)| *len < BYTES && search.is_looked_at(path));
+    let found = looked_at.filter_map(|(path, _)| files.read(&path).and_then(|text| search.asks(path, &text)));
     let reached = reached(draft);
     let (moved, left): (Vec<Asks>, Vec<Asks>) =
-        found.into_iter().partition(|asks| asks.alone && reached.iter().any(|place| is_below(&asks.path, place)));
+        found.partition(|asks| asks.alone && reached.iter().any(|place| is_below(&asks.path, place)));
     if let Some(asks) = left.first() {
         let message =
             format!("{}:{} asks it by its name on port {from} and is not changed along", asks.path, asks.line);
@@ -65,36 +61,15 @@ struct Asks {
     alone: bool,
 }
 
-struct Walk<'w, 'd> {
-    draft: &'w Draft<'d>,
-    names: &'w [String],
+struct Search<'s> {
+    names: &'s [String],
     port: u16,
-    settled: &'w [String],
-    found: Vec<Asks>,
+    settled: &'s [String],
 }
 
-impl Walk<'_, '_> {
-    fn folder(&mut self, folder: &str, depth: usize, seen: &mut usize) {
-        let Some(depth) = depth.checked_sub(1) else { return };
-        let files = self.draft.scene.files;
-        for name in files.list(folder).iter() {
-            *seen += 1;
-            if *seen > MOST || SKIPPED.contains(&name.as_str()) {
-                continue;
-            }
-            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            match files.entry(&path) {
-                Entry::Folder => self.folder(&path, depth, seen),
-                Entry::File { len, .. } if len < BYTES && self.is_looked_at(name, &path) => {
-                    let asks = files.read(&path).and_then(|text| self.asks(path, &text));
-                    self.found.extend(asks);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn is_looked_at(&self, name: &str, path: &String) -> bool {
+impl Search<'_> {
+    fn is_looked_at(&self, path: &String) -> bool {
+        let name = path.rsplit('/').next().unwrap_or("");
         !is_compose(name) && !name.ends_with(".md") && !self.settled.contains(path)
     }
 

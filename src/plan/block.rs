@@ -1,7 +1,7 @@
 //! Puts the switch together: which commands the one RUN needs, and where the block goes.
 
 use super::identity::{Identity, Origin};
-use super::{Change, Draft, Handed, Opening, Place, Turned, comment, fed, server, turns, uses};
+use super::{Change, Draft, Handed, Opening, Place, Turned, comment, fed, listener, server, turns, uses};
 use crate::facts::{Confidence, DefaultUser};
 use crate::model::owner::{Made, ROOT};
 use crate::model::{Base, Model, Value, Who, value};
@@ -116,7 +116,9 @@ pub fn assemble(draft: &mut Draft<'_>) {
     let prepare = draft.options.prepare;
     let user = Some(identity.user.clone()).filter(|_| !prepare);
     // A RUN above a VOLUME still needs the root that an earlier USER names.
-    let env = draft.home.as_ref().map(|home| format!("HOME={home}"));
+    let home = draft.home.iter().map(|home| format!("HOME={home}"));
+    let pairs: Vec<String> = home.chain(listener::inherited(draft)).collect();
+    let env = Some(pairs.join(" ")).filter(|pairs| !pairs.is_empty());
     let expose = server::exposed(draft);
     let alone = commands.is_empty() && volume.is_none() && env.is_none() && expose.is_none();
     let Some(word) = user.clone() else {

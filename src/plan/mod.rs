@@ -22,6 +22,7 @@ pub mod kubernetes;
 mod layout;
 mod left;
 mod linked;
+pub mod listener;
 mod modes;
 mod named;
 mod named_elsewhere;

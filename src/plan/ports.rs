@@ -1,6 +1,7 @@
 //! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
-use super::{Along, Change, Draft, Moved, companions, compose_port, kubernetes, named_elsewhere, server, witness};
+use super::{Along, Change, Draft, Moved};
+use super::{companions, compose_port, kubernetes, listener, named_elsewhere, server, witness};
 use crate::context::is_yaml;
 use crate::facts;
 use crate::model::hazard::{Hazard, Weight};
@@ -102,14 +103,25 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
             format!("the file names {to} already, so {from} cannot become it: say --port {from}=NEW, or --port keep");
         return draft.refuse(rule, first.at, message, "port-taken", why);
     }
+    if let Some(variable) = listener::stays(draft, of, all) {
+        let line = model.line(first.at);
+        draft.notes.push(format!(
+            "EXPOSE {from} on line {line} stays: {variable} names other ports, and tells the process where to listen"
+        ));
+        return;
+    }
     let listens = shown || of.iter().any(|place| place.role == Use::Listens);
-    let variable = of.iter().any(|place| place.role == Use::Variable);
+    let variable = of.iter().any(|place| place.role == Use::Variable) || listener::is_given(draft, from);
     let elsewhere = listens_elsewhere(draft, from, all);
     if !listens && (!variable || elsewhere) {
         let why = format!(
             "nothing in the Dockerfile tells the process to listen on {from} (looked at ENV, ARG, CMD, ENTRYPOINT and start scripts): \
              move its own configuration and EXPOSE by hand, or say --port keep"
         );
+        return draft.refuse(rule, first.at, message, "port-listener", why);
+    }
+    if let Some(place) = listener::said(draft, of) {
+        let why = format!("{place} may say by itself where the process listens: move it there, or say --port keep");
         return draft.refuse(rule, first.at, message, "port-listener", why);
     }
     if let Some(place) = of.iter().find(|place| !place.editable) {
@@ -148,7 +160,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     named_elsewhere::look(draft, from, to, first.at, &settled);
     for place in of {
         let text = if place.span.is_empty() { format!(":{to}") } else { to.to_string() };
-        if place.given.is_some() {
+        if is_inner(place) {
             continue;
         }
         server::beside(draft, place);
@@ -157,10 +169,10 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
             Some(path) => draft.along.push(Along::word(path, place.span, text)),
         }
     }
-    let here = of.iter().filter(|place| place.file.is_none() && place.given.is_none());
+    let here = of.iter().filter(|place| place.file.is_none() && !is_inner(place));
     let mut lines: Vec<usize> = here.map(|place| model.lines.position(place.span.start).line).collect();
     // What the image itself says comes with its FROM.
-    lines.extend(of.iter().filter(|place| place.given.is_some()).map(|place| model.line(place.at)));
+    lines.extend(of.iter().filter(|place| is_inner(place)).map(|place| model.line(place.at)));
     lines.sort_unstable();
     lines.dedup();
     draft.found(rule, first.at, message, format!("{from} becomes {to}; whoever maps {from} has to map {to}"));
@@ -172,6 +184,11 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         draft.notes.push(format!("the comment on line {line} still names port {from}"));
     }
     draft.moved.push(Moved { from, to, lines });
+}
+
+/// Whether a place is one of the base image, which the block changes.
+fn is_inner(place: &Named) -> bool {
+    place.given.is_some() || place.inherited.is_some()
 }
 
 /// What to look at where a server's own configuration asks somebody else on the port that it gets.

@@ -5,7 +5,7 @@ use super::Case;
 use crate::facts;
 use crate::model::{Model, Value, value};
 use crate::plan::home::{Relocated, Variable, harmless, mention, named_below, set, text_of};
-use crate::plan::{Change, Place};
+use crate::plan::{Change, Place, listener};
 use crate::syntax::{Args, Instruction, Keyword};
 
 /// Where a path of the original lies in the result.
@@ -93,10 +93,16 @@ fn settings(case: &Case<'_>) -> Result<(), String> {
     for change in &plan.changes {
         let Change::Block { env: Some(pair), place, user, .. } = change else { continue };
         let declared = |it: &Variable| *pair == format!("{}={}", it.name, it.value) && *place == Place::Above(it.above);
-        let its =
-            plan.home.is_some() && plan.home.as_ref() == home && home.is_some_and(|it| *pair == format!("HOME={it}"));
+        let same = |pair: &str| {
+            plan.home.is_some() && plan.home.as_ref() == home && home.is_some_and(|it| *pair == format!("HOME={it}"))
+        };
+        // A variable of the base image says the new port.
+        let told = case.before.port_variable(stage);
+        let told = told.and_then(|(name, value)| Some(format!("{name}={}", listener::retold(value, &plan.moved)?)));
+        let port = |pair: &str| told.as_deref() == Some(pair);
         // Where a USER that names nobody becomes the account's, the block above it holds none.
-        let last = user.is_some() || ends(case, *place);
+        let last = user.is_some() || plan.prepared || ends(case, *place);
+        let its = pair.split(' ').all(|pair| same(pair) || port(pair));
         if !(plan.variables.iter().any(declared) || (its && last)) {
             return Err(format!("ENV {pair} is none that the plan may set"));
         }

@@ -17,6 +17,9 @@
 //! the image's own by `sed` in the block, each followed by a test. Their pid file, caches and logs move to where the account
 //! may write. nginx says `port_in_redirect off` beside a port that moves, so that redirects name no port, as before.
 //!
+//! Where an ENV of the base image tells the process (ASP.NET up to 7: `ASPNETCORE_URLS`), an ENV in the block says the new port;
+//! left alone where the project's source or settings may say another (`UseUrls`, `Kestrel`).
+//!
 //! Compose files that build the image say the new port of the container, not that of the host: in ports, expose, health
 //! checks, variables and labels that are called like a port, and in what other services ask by the service's name, also in
 //! configuration files that they are built from, are given or have mounted. So do `docker run -p` lines of the README that

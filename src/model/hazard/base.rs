@@ -71,7 +71,8 @@ pub(super) fn own_server(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         .filter(|(name, _)| name.ends_with("URLS") || name.ends_with("PORT") || name.ends_with("PORTS"));
     let set = set.filter_map(|(_, value)| value.rsplit(':').next()?.parse().ok());
     let port = facts.ports.iter().copied().chain(set).find(|port| *port < port::FIRST_FREE);
-    let told = told || scene.lifted().is_some() || scene.server().is_some();
+    // What its variable says moves, or is told otherwise.
+    let told = told || !facts.port_variable.is_empty() || scene.lifted().is_some() || scene.server().is_some();
     if let (Some(port), false) = (port, told) {
         let message = format!("{reference} listens on {port} unless it is told otherwise, and no ENV of the file does");
         found.push(hazard("base-port", Weight::Manual, scene.from(), message));
