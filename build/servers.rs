@@ -17,7 +17,8 @@ pub struct Server {
     pub programs: Vec<String>,
     /// Arguments with which they start it as the image does.
     pub arguments: Vec<String>,
-    /// How its configuration is written: `braces` (`name words;`, `name words { … }`), `lines` (`Name words`, `<Name words>`).
+    /// How its configuration is written: `braces` (`name words;`, `name words { … }`), `lines` (`Name words`, `<Name words>`),
+    /// `caddyfile`.
     pub dialect: String,
     /// The folder of its configuration; relative names start there.
     pub root: String,
@@ -39,6 +40,9 @@ pub struct Server {
     /// Folders of links, and where what they link to lies.
     #[serde(default)]
     pub links: BTreeMap<String, String>,
+    /// The program that has a file capability for its port, which it does not need on a higher one.
+    #[serde(default)]
+    pub capable: String,
     /// Variables of the environment that have it do otherwise.
     #[serde(default)]
     pub variables: Vec<String>,
@@ -54,6 +58,9 @@ pub struct Server {
     pub scripts: Vec<String>,
     /// Folders that it writes, which its account is given.
     pub writes: Vec<String>,
+    /// Whether it only serves files and passes requests on, and runs no code of the project.
+    #[serde(default)]
+    pub only_serves: bool,
     /// The folder that it serves, which its start scripts may write into.
     pub site: String,
     /// Log files of the image that everybody may write.
@@ -80,6 +87,9 @@ pub struct Given {
     /// Ports that it listens on.
     #[serde(default)]
     pub listens: Vec<u16>,
+    /// The variable of the environment that says where it listens; empty where none does.
+    #[serde(default)]
+    pub variable: String,
     /// Files that it includes.
     #[serde(default)]
     pub includes: Vec<String>,
@@ -125,16 +135,22 @@ pub struct Says {
     /// Every word is an address that is listened on.
     #[serde(default)]
     pub names: Vec<String>,
+    /// Whether those with a host and without `http://` are for TLS.
+    #[serde(default)]
+    pub tls_hosts: bool,
     /// Every word is a file, or a pattern of files, that is read too.
     pub includes: Vec<String>,
     /// The block that listens on port 80 unless it says otherwise; empty where nothing does.
     #[serde(default)]
     pub block: String,
     /// Its word is the account, or the group, that its workers run as.
+    #[serde(default)]
     pub accounts: Vec<String>,
     /// Its word is the pid file.
+    #[serde(default)]
     pub pid: String,
     /// Where the pid file can be written.
+    #[serde(default)]
     pub pid_file: String,
     /// What a main file of the project that names no pid file has to say; empty where the default serves.
     #[serde(default)]
@@ -156,13 +172,16 @@ pub struct Says {
     /// Writes in ways that are not followed.
     pub stores: Vec<String>,
     /// A file that only root may be able to read.
+    #[serde(default)]
     pub keys: Vec<String>,
     /// Asks the server that its words name.
+    #[serde(default)]
     pub asks: Vec<String>,
     /// Passes the port on to a program that may name it to people.
     #[serde(default)]
     pub passes: Vec<String>,
     /// Stands for the port that is listened on.
+    #[serde(default)]
     pub port_variables: Vec<String>,
 }
 
@@ -211,14 +230,18 @@ pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
 /// The rows of the table of servers.
 pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
     servers.iter().map(|server| {
-        let dialect = if server.dialect == "braces" { "Braces" } else { "Lines" };
+        let dialect = match server.dialect.as_str() {
+            "braces" => "Braces",
+            "caddyfile" => "Caddyfile",
+            _ => "Lines",
+        };
         let files: Vec<String> = server.files.iter().map(given).collect();
         let templates = server.templates.as_ref().map_or_else(
             || "None".to_owned(),
             |it| format!("Some(ConfTemplates {{ folder: {:?}, ending: {:?}, into: {:?} }})", it.folder, it.ending, it.into),
         );
         format!(
-            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, main_option: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, site: {:?}, logs: &{:?}, free: &{:?}, offer: {:?}, says: {}, sources: &{:?} }}",
+            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, main_option: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, capable: {:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, only_serves: {:?}, site: {:?}, logs: &{:?}, free: &{:?}, offer: {:?}, says: {}, sources: &{:?} }}",
             server.id,
             server.programs,
             server.arguments,
@@ -230,11 +253,13 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             files.join(", "),
             server.inert,
             server.links.iter().collect::<Vec<_>>(),
+            server.capable,
             server.variables,
             server.tools,
             server.unless_tools,
             server.scripts,
             server.writes,
+            server.only_serves,
             server.site,
             server.logs,
             server.free,
@@ -252,9 +277,10 @@ fn given(given: &Given) -> String {
         steps.join(", ")
     };
     format!(
-        "GivenConf {{ path: {:?}, listens: &{:?}, includes: &{:?}, always: &[{}], moves: &[{}], note: {:?} }}",
+        "GivenConf {{ path: {:?}, listens: &{:?}, variable: {:?}, includes: &{:?}, always: &[{}], moves: &[{}], note: {:?} }}",
         given.path,
         given.listens,
+        given.variable,
         given.includes,
         steps(&given.always),
         steps(&given.moves),
@@ -264,9 +290,10 @@ fn given(given: &Given) -> String {
 
 fn says(says: &Says) -> String {
     format!(
-        "ConfWords {{ listens: &{:?}, names: &{:?}, includes: &{:?}, block: {:?}, accounts: &{:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, not_beside: &{:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
+        "ConfWords {{ listens: &{:?}, names: &{:?}, tls_hosts: {:?}, includes: &{:?}, block: {:?}, accounts: &{:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, not_beside: &{:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
         says.listens,
         says.names,
+        says.tls_hosts,
         says.includes,
         says.block,
         says.accounts,

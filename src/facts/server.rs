@@ -29,6 +29,8 @@ pub struct Server {
     pub inert: &'static [&'static str],
     /// Folders of links, and where what they link to lies.
     pub links: &'static [(&'static str, &'static str)],
+    /// The program that has a file capability for its port, which it does not need on a higher one; empty where none has.
+    pub capable: &'static str,
     /// Variables of the environment that have it do otherwise.
     pub variables: &'static [&'static str],
     /// Programs that only switch parts of the configuration on and off.
@@ -41,6 +43,8 @@ pub struct Server {
     pub scripts: &'static [&'static str],
     /// Folders that it writes, which its account is given.
     pub writes: &'static [&'static str],
+    /// Whether it only serves files and passes requests on, and runs no code of the project.
+    pub only_serves: bool,
     /// The folder that it serves, which its start scripts may write into.
     pub site: &'static str,
     /// Log files of the image that everybody may write.
@@ -62,6 +66,8 @@ pub enum Dialect {
     Braces,
     /// `Name words` on a line, `<Name words>` to `</Name>`.
     Lines,
+    /// Caddy's own.
+    Caddyfile,
 }
 
 /// A configuration file of the image.
@@ -71,6 +77,8 @@ pub struct GivenConf {
     pub path: &'static str,
     /// Ports that it listens on.
     pub listens: &'static [u16],
+    /// The variable of the environment that says where it listens; empty where none does.
+    pub variable: &'static str,
     /// Files that it includes.
     pub includes: &'static [&'static str],
     /// What is changed in it for any account that is not root.
@@ -108,6 +116,8 @@ pub struct ConfWords {
     pub listens: &'static [&'static str],
     /// Every word is an address that is listened on.
     pub names: &'static [&'static str],
+    /// Whether those with a host and without `http://` are for TLS.
+    pub tls_hosts: bool,
     /// Every word is a file, or a pattern of files, that is read too.
     pub includes: &'static [&'static str],
     /// The block that listens on port 80 unless it says otherwise; empty where nothing does.
@@ -145,7 +155,7 @@ pub struct ConfWords {
 impl ConfWords {
     /// Names whose values decide where it listens, as whom it runs and where its pid file is.
     pub fn settled(&self) -> impl Iterator<Item = &'static str> {
-        [self.listens, self.names, self.accounts].into_iter().flatten().copied().chain([self.pid])
+        [self.listens, self.names, self.accounts].into_iter().flatten().copied().chain([self.pid]).filter(|name| !name.is_empty())
     }
 }
 

@@ -21,7 +21,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Vec<usize> {
     let before = draft.changes.len();
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let owners = model.owners(stage);
-    if draft.options.ownership == Ownership::App && !identity.worker {
+    if draft.options.ownership == Ownership::App && !identity.worker && !server::only_serves(draft) {
         match (model.own_folder(stage), model.own_folder_by_default(stage)) {
             (Some(folder), _) => own::own_or_above(draft, &identity, &owners, &folder),
             (None, Some(folder)) => own::by_default(draft, &identity, &owners, &folder),

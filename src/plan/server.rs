@@ -20,6 +20,11 @@ fn served<'d>(draft: &Draft<'d>) -> Option<(&'static Server, &'d Served)> {
     }
 }
 
+/// Whether nothing of the project runs in the container but what the configuration of a known server says.
+pub(super) fn only_serves(draft: &Draft<'_>) -> bool {
+    served(draft).is_some_and(|(server, _)| server.only_serves)
+}
+
 /// Hands over what it writes; tells what may stay out of reach.
 pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     let Some((server, served)) = served(draft) else { return };
@@ -168,8 +173,19 @@ pub(super) fn steps(draft: &Draft<'_>) -> Vec<String> {
         of.map(|Moved { from, to, .. }| (*from, *to)).collect()
     };
     let steps = served.given.iter().flat_map(|given| rendered(given.conf, &moved(given), !given.done));
+    let capable = draft.scene.model.server(draft.scene.stage).zip(served.capable);
+    let capable = capable.map(|(server, certain)| incapable(server, certain));
     // What root left there nobody else may write.
-    steps.chain(served.left.as_ref().map(|pid| format!("rm -f {pid}"))).collect()
+    capable.into_iter().chain(steps).chain(served.left.as_ref().map(|pid| format!("rm -f {pid}"))).collect()
+}
+
+/// The command that takes the capability of its program away, which a copy may have brought without it.
+fn incapable(server: &Server, certain: bool) -> String {
+    let program = server.capable;
+    match certain {
+        true => format!("setcap -r {program}"),
+        false => format!("{{ [ -z \"$(getcap {program})\" ] || setcap -r {program}; }}"),
+    }
 }
 
 /// The commands that change one file of the image: for another account than root, and for ports that move.
@@ -234,7 +250,8 @@ pub fn may_own(model: &Model<'_>, stage: usize, path: &str) -> bool {
 
 /// Whether a command is one of the server's steps.
 pub fn is_step(server: &Server, moved: &[Moved], command: &str) -> bool {
-    server.files.iter().any(|conf| {
+    let capable = !server.capable.is_empty() && [true, false].iter().any(|certain| incapable(server, *certain) == command);
+    capable || server.files.iter().any(|conf| {
         let of: Vec<(u16, u16)> =
             moved.iter().filter(|moved| conf.listens.contains(&moved.from)).map(|it| (it.from, it.to)).collect();
         [true, false].into_iter().flat_map(|always| rendered(conf, &of, always)).any(|step| step == command)

@@ -29,10 +29,13 @@ pub struct Said {
 
 /// What a configuration says, in order; `None` where it cannot be read.
 pub fn read(text: &[u8], dialect: Dialect) -> Option<Vec<Said>> {
+    if dialect == Dialect::Caddyfile {
+        return super::caddyfile::read(text);
+    }
     let mut reader = Reader { text, at: 0, said: Vec::new(), open: Vec::new() };
     match dialect {
         Dialect::Braces => reader.braces()?,
-        Dialect::Lines => reader.lines()?,
+        _ => reader.lines()?,
     }
     reader.open.is_empty().then_some(reader.said)
 }

@@ -4,6 +4,7 @@
 //! to either is followed or ends the matter.
 
 mod brought;
+mod caddyfile;
 mod conf;
 mod ran;
 mod told;
@@ -36,6 +37,8 @@ pub struct Served {
     pub left: Option<String>,
     /// Whether a step of the build runs the server, which makes its folders for the workers then.
     pub tried: bool,
+    /// Whether its program may have a capability that it must not need any more: for certain, or perhaps.
+    pub capable: Option<bool>,
     /// The folder of log files that a file of the project names.
     pub logs: Option<String>,
     /// Variables that templates fill in for a port.
@@ -189,6 +192,10 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
         let patterns: Vec<(String, bool)> = match (confs.get(&path), givens.iter().find(|given| given.path == path)) {
             (Some((source, at)), _) => told::told(scene, server, &mut served, path == main, source, *at, plain)?,
             (None, Some(given)) => {
+                if !given.variable.is_empty() {
+                    told::opens(scene, given.variable, given.path)?;
+                    served.variables.push(given.variable.to_owned());
+                }
                 served.given.push(ran.state(given));
                 given.includes.iter().map(|&pattern| (pattern.to_owned(), true)).collect()
             }
@@ -200,6 +207,11 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
             queue.extend(found.into_iter().map(|path| (path, plain && inner)));
         }
     }
+    served.capable = capable(scene, server)?;
+    if served.capable == Some(false) {
+        let what = format!("a copy may bring {}, with parts that write elsewhere", server.capable);
+        served.doubts.push((scene.from(), what));
+    }
     served.tried = ran::tries(scene, server, 0);
     served.left = served.left.filter(|_| {
         let main = confs.get(&main).map_or(0, |(_, at)| *at);
@@ -208,6 +220,24 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     served.given.sort_by_key(|given| server.files.iter().position(|conf| conf.path == given.conf.path));
     served.own.sort_by_key(|own| (own.at, own.shown.clone()));
     Ok(served)
+}
+
+/// Whether the program has a capability for certain; `None` where it never had one.
+fn capable(scene: &Scene<'_>, server: &Server) -> Result<Option<bool>, String> {
+    if server.capable.is_empty() {
+        return Ok(None);
+    }
+    let changes = |index: &usize| {
+        let text = scene.text(*index);
+        text.contains("setcap") || text.contains("add-package") || text.contains(server.capable)
+    };
+    if let Some(index) = scene.model.runs(scene.stage).map(|(_, index)| index).find(changes) {
+        let line = scene.model.line(index);
+        return Err(format!("the RUN on line {line} does something to its program that is not followed"));
+    }
+    let owners = scene.model.owners(scene.stage);
+    let mut copied = owners.copies.iter().map(|copy| copy.destination.as_deref());
+    Ok(Some(!copied.any(|to| to.is_none_or(|to| value::meets(to, server.capable)))))
 }
 
 /// The configuration files that a name or a pattern stands for; an error for one that nobody knows.

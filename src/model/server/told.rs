@@ -1,5 +1,6 @@
 //! What a configuration file of the project tells its server.
 
+use super::caddyfile;
 use super::conf::{Said, Word, read};
 use super::{Own, Port, Served};
 use crate::facts::{Dialect, Server};
@@ -35,14 +36,30 @@ pub(super) fn told(
     let says = |name: &&str| said.iter().any(|said| said.name == *name);
     let instead = server.says.instead;
     served.elsewhere |= main && !instead.is_empty() && instead.iter().all(says);
-    let listening = said.iter().filter(|said| is(server.says.listens, &said.name));
-    let filled = listening.filter_map(|said| variable(&said.words.first()?.text));
-    served.variables.extend(filled.map(str::to_owned));
+    let listening = said.iter().filter(|said| is(server.says.listens, &said.name) || is(server.says.names, &said.name));
+    for name in listening.flat_map(|said| &said.words).filter_map(|word| variable(&word.text)) {
+        if server.says.tls_hosts {
+            opens(scene, name, &file.shown)?;
+        }
+        served.variables.push(name.to_owned());
+    }
     let own = Own { shown: file.shown.clone(), at, is_file, ports: told.ports()?, mends };
     served.own.push(own);
     let includes = said.iter().filter(|said| is(server.says.includes, &said.name));
-    let words = includes.flat_map(|said| said.words.iter().map(|word| (word.text.clone(), told.is_plain(said))));
+    // What the file itself defines is no other file.
+    let own = |word: &Word| said.iter().any(|said| said.name == format!("({})", word.text));
+    let words = includes.flat_map(|said| said.words.iter().filter(|word| !own(word)).map(|word| (word.text.clone(), told.is_plain(said))));
     Ok(words.collect())
+}
+
+/// A variable that says where a file listens has to be set, to a port without TLS.
+pub(super) fn opens(scene: &Scene<'_>, name: &str, file: &str) -> Result<(), String> {
+    let value = scene.model.environment(scene.stage, usize::MAX, name);
+    let open = |value: &str| caddyfile::address(value).is_some_and(|(_, digits)| !digits.is_empty());
+    match value.certain().is_some_and(open) {
+        true => Ok(()),
+        false => Err(format!("{file} listens where {name} says, and no ENV sets that to a port without TLS")),
+    }
 }
 
 /// Whether a name is one of these; `Listen` and `listen` are the same to Apache.
@@ -174,6 +191,13 @@ impl Told<'_> {
     fn port(&self, word: &Word, said: &Said) -> Result<Option<(u16, Span)>, String> {
         let text = word.text.as_str();
         let unclear = || Err(format!("{} listens on {text}, which is not followed", self.place(said)));
+        if self.server.says.tls_hosts && is(self.server.says.names, &said.name) && variable(text).is_none() {
+            let place = || self.place(said);
+            let (port, digits) = caddyfile::address(text)
+                .filter(|_| word.span.of(self.text) == text.as_bytes())
+                .ok_or_else(|| format!("{} serves {text}, which is not known to be without TLS", place()))?;
+            return Ok(Some((port, Span::new(word.span.start + digits.start, word.span.start + digits.end))));
+        }
         // A variable of a template, or of the environment, is set elsewhere.
         if text.contains(['$', '%']) {
             return if variable(text).is_some() { Ok(None) } else { unclear() };
@@ -241,11 +265,15 @@ enum Written {
     Elsewhere,
 }
 
-/// The variable that is a port, in `80`'s place: `${NAME}`, `[::]:${NAME}`.
+/// The variable that is a port, in `80`'s place: `${NAME}`, `[::]:${NAME}`; or an address: `{$NAME:localhost}`.
 fn variable(text: &str) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if let Some(inner) = text.strip_prefix("{$").and_then(|rest| rest.strip_suffix('}')) {
+        let name = inner.split_once(':').map_or(inner, |(name, _)| name);
+        return (!name.is_empty() && name.chars().all(plain)).then_some(name);
+    }
     let (_, rest) = text.rsplit_once(':').map_or(("", text), |(host, port)| (host, port));
     let name = rest.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).or_else(|| rest.strip_prefix('$'))?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     (!name.is_empty() && name.chars().all(plain)).then_some(name)
 }
 
