@@ -22,6 +22,9 @@ pub struct Server {
     pub dialect: String,
     /// The folder of its configuration; relative names start there.
     pub root: String,
+    /// More folders of its configuration.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// The folder that relative names in it start from; `root` where it is left out.
     #[serde(default)]
     pub prefix: Option<String>,
@@ -58,6 +61,9 @@ pub struct Server {
     pub scripts: Vec<String>,
     /// Folders that it writes, which its account is given.
     pub writes: Vec<String>,
+    /// Folders that it makes and writes where a main file of the project puts nothing elsewhere.
+    #[serde(default)]
+    pub defaults: Vec<String>,
     /// Whether it only serves files and passes requests on, and runs no code of the project.
     #[serde(default)]
     pub only_serves: bool,
@@ -171,6 +177,9 @@ pub struct Says {
     pub instead: Vec<String>,
     /// Writes in ways that are not followed.
     pub stores: Vec<String>,
+    /// Runs code of the project, which may write and ask whatever it likes.
+    #[serde(default)]
+    pub runs: Vec<String>,
     /// A file that only root may be able to read.
     #[serde(default)]
     pub keys: Vec<String>,
@@ -200,6 +209,8 @@ pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
         .into_iter()
         .chain(files)
         .chain(&server.writes)
+        .chain(&server.defaults)
+        .chain(&server.also)
         .chain(&server.scripts)
         .chain([&server.site]);
     for path in folders.filter(|path| !is_path(path)) {
@@ -241,11 +252,11 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             |it| format!("Some(ConfTemplates {{ folder: {:?}, ending: {:?}, into: {:?} }})", it.folder, it.ending, it.into),
         );
         format!(
-            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, root: {:?}, prefix: {:?}, main: {:?}, main_option: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, capable: {:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, only_serves: {:?}, site: {:?}, logs: &{:?}, free: &{:?}, offer: {:?}, says: {}, sources: &{:?} }}",
+            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, roots: &{:?}, prefix: {:?}, main: {:?}, main_option: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, capable: {:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, defaults: &{:?}, only_serves: {:?}, site: {:?}, logs: &{:?}, free: &{:?}, offer: {:?}, says: {}, sources: &{:?} }}",
             server.id,
             server.programs,
             server.arguments,
-            server.root,
+            std::iter::once(&server.root).chain(&server.also).collect::<Vec<_>>(),
             server.prefix.as_ref().unwrap_or(&server.root),
             server.main,
             server.main_option,
@@ -259,6 +270,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             server.unless_tools,
             server.scripts,
             server.writes,
+            server.defaults,
             server.only_serves,
             server.site,
             server.logs,
@@ -290,7 +302,7 @@ fn given(given: &Given) -> String {
 
 fn says(says: &Says) -> String {
     format!(
-        "ConfWords {{ listens: &{:?}, names: &{:?}, tls_hosts: {:?}, includes: &{:?}, block: {:?}, accounts: &{:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, not_beside: &{:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
+        "ConfWords {{ listens: &{:?}, names: &{:?}, tls_hosts: {:?}, includes: &{:?}, block: {:?}, accounts: &{:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, not_beside: &{:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, runs: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
         says.listens,
         says.names,
         says.tls_hosts,
@@ -306,6 +318,7 @@ fn says(says: &Says) -> String {
         says.writes,
         says.instead,
         says.stores,
+        says.runs,
         says.keys,
         says.asks,
         says.passes,

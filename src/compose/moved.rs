@@ -97,7 +97,11 @@ pub fn listened(text: &str, port: u16) -> Vec<Span> {
     let mut found = Vec::new();
     let mut start = 0;
     for part in text.split(';') {
-        let host = part.find("://").map(|at| at + 3).and_then(|at| Some((at, part.get(at..)?)));
+        let bare = || {
+            let own = |host: &&str| part.trim_start_matches(['"', '\'']).starts_with(host);
+            ["", "*", "0.0.0.0"].iter().map(|host| format!("{host}:")).any(|host| own(&host.as_str())).then_some(0)
+        };
+        let host = part.find("://").map(|at| at + 3).or_else(bare).and_then(|at| Some((at, part.get(at..)?)));
         let digits = host.and_then(|(at, host)| {
             let (before, after) = host.split_once(':').filter(|(before, _)| !before.contains(['[', ':']))?;
             let len = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
@@ -227,12 +231,15 @@ impl Moved<'_> {
         let listed = value.items().iter().filter_map(|node| Some((item(node)?, node)));
         for (name, node) in named.chain(listed) {
             let Ok(raw) = std::str::from_utf8(node.span.of(self.text)) else { continue };
+            // Of `NAME=value` only the value is looked at.
+            let skipped = raw.find(&format!("{name}=")).map_or(0, |at| at + name.len() + 1);
+            let raw = raw.get(skipped..).unwrap_or("");
             let found = if self.variables.contains(&name) { listened(raw, self.from) } else { Vec::new() };
             if node.anchored && !found.is_empty() {
                 return Err(format!("{name} stands for other services too"));
             }
-            let edit =
-                |span: Span| (Span::new(node.span.start + span.start, node.span.start + span.end), self.to.to_string());
+            let start = node.span.start + skipped;
+            let edit = |span: Span| (Span::new(start + span.start, start + span.end), self.to.to_string());
             self.edits.extend(found.into_iter().map(edit).collect::<Vec<_>>());
         }
         Ok(())
@@ -292,6 +299,8 @@ mod tests {
                 "environment: {SHOP_PORT: 'https://+:443;http://+:80', X_URLS: 'http://+:80'}",
                 "environment: {SHOP_PORT: 'https://+:443;http://+:8080', X_URLS: 'http://+:80'}",
             ),
+            ("environment: {SHOP_PORT: ':80', A: ':80'}", "environment: {SHOP_PORT: ':8080', A: ':80'}"),
+            ("environment: ['SHOP_PORT=:80']", "environment: ['SHOP_PORT=:8080']"),
             (
                 "environment:\n      - SHOP_PORT=http://*:80;http://*:800",
                 "environment:\n      - SHOP_PORT=http://*:8080;http://*:800",

@@ -1,6 +1,7 @@
 //! How the servers of base images are told another port, and where they keep what they write: `templates/servers/`.
 
 use super::SERVERS;
+use crate::model::value;
 
 /// A server as base images have it.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub struct Server {
     pub arguments: &'static [&'static str],
     /// How its configuration is written.
     pub dialect: Dialect,
-    /// The folder of its configuration; relative names start there.
-    pub root: &'static str,
+    /// The folders of its configuration; relative names start in the first.
+    pub roots: &'static [&'static str],
     /// The folder that relative names in it start from.
     pub prefix: &'static str,
     /// The file that it reads first.
@@ -43,6 +44,8 @@ pub struct Server {
     pub scripts: &'static [&'static str],
     /// Folders that it writes, which its account is given.
     pub writes: &'static [&'static str],
+    /// Folders that it makes and writes where a main file of the project puts nothing elsewhere.
+    pub defaults: &'static [&'static str],
     /// Whether it only serves files and passes requests on, and runs no code of the project.
     pub only_serves: bool,
     /// The folder that it serves, which its start scripts may write into.
@@ -57,6 +60,24 @@ pub struct Server {
     pub says: ConfWords,
     /// Where the facts come from.
     pub sources: &'static [&'static str],
+}
+
+impl Server {
+    /// Whether a path lies among its configuration.
+    pub fn configures(&self, path: &str) -> bool {
+        self.roots.iter().any(|root| value::within(path, root))
+    }
+
+    /// Whether a text names a folder of its configuration.
+    pub fn is_named(&self, text: &str) -> bool {
+        self.roots.iter().any(|root| text.contains(root))
+    }
+
+    /// Folders of its configuration, of templates of it and of scripts that run before it starts.
+    pub fn folders(&self) -> impl Iterator<Item = &'static str> {
+        let templates = self.templates.iter().map(|of| of.folder);
+        templates.chain(self.roots.iter().copied()).chain(self.scripts.iter().copied())
+    }
 }
 
 /// How a configuration is written.
@@ -142,6 +163,8 @@ pub struct ConfWords {
     pub instead: &'static [&'static str],
     /// Writes in ways that are not followed.
     pub stores: &'static [&'static str],
+    /// Runs code of the project, which may write and ask whatever it likes.
+    pub runs: &'static [&'static str],
     /// A file that only root may be able to read.
     pub keys: &'static [&'static str],
     /// Asks the server that its words name.
@@ -155,7 +178,12 @@ pub struct ConfWords {
 impl ConfWords {
     /// Names whose values decide where it listens, as whom it runs and where its pid file is.
     pub fn settled(&self) -> impl Iterator<Item = &'static str> {
-        [self.listens, self.names, self.accounts].into_iter().flatten().copied().chain([self.pid]).filter(|name| !name.is_empty())
+        [self.listens, self.names, self.accounts]
+            .into_iter()
+            .flatten()
+            .copied()
+            .chain([self.pid])
+            .filter(|name| !name.is_empty())
     }
 }
 

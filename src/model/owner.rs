@@ -217,7 +217,7 @@ impl Model<'_> {
         let server = facts::server(facts.server);
         let served = server
             .into_iter()
-            .flat_map(|server| [server.root, server.site].into_iter().chain(server.writes.iter().copied()));
+            .flat_map(|server| server.roots.iter().copied().chain([server.site]).chain(server.writes.iter().copied()));
         let folders = facts.app_folders.iter().copied().chain([facts.workdir]).chain(served);
         for folder in folders.filter(|folder| folder.len() > 1) {
             owners.make(folder, None, Made::Base);

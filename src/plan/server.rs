@@ -8,7 +8,7 @@ use crate::facts::{GivenConf, Server};
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::Named;
 use crate::model::server::Served;
-use crate::model::{Model, start, value};
+use crate::model::{Base, Model, start, value};
 use crate::syntax::{Args, Keyword};
 use crate::yaml::{self, Node};
 
@@ -31,6 +31,9 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     let handed = |path: &str, tree: bool, why: &str| handed(identity, path, tree, why);
     let writes = server.writes.iter().filter(|_| !served.elsewhere);
     draft.handed.extend(writes.map(|path| handed(path, served.tried, "the server writes into it")));
+    let defaults = server.defaults.iter().filter(|_| served.by_default);
+    let made = |path: &&str| Handed { make: true, ..handed(path, served.tried, "the server makes and writes it") };
+    draft.handed.extend(defaults.map(|path| made(&path)));
     draft.handed.extend(served.logs.iter().map(|path| handed(path, false, "the configuration names log files there")));
     let fills = served.fills.iter();
     draft.handed.extend(fills.map(|path| handed(path, true, "templates are filled into it at every start")));
@@ -123,8 +126,7 @@ pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str,
     if !of.iter().any(|place| place.given.is_some() || own(place)) {
         return true;
     }
-    let templates = server.templates.iter().map(|of| of.folder);
-    let folders: Vec<&str> = templates.chain([server.root]).chain(server.scripts.iter().copied()).collect();
+    let folders: Vec<&str> = server.folders().collect();
     if let Some((file, path)) = kubernetes::mounted(draft, &folders) {
         let why = format!("{file} mounts {path} in the place of its configuration");
         draft.refuse(rule, draft.scene.from(), message, "port-place", why);
@@ -218,10 +220,11 @@ pub fn rendered(conf: &GivenConf, moved: &[(u16, u16)], always: bool) -> Vec<Str
 pub(super) fn exposed(draft: &Draft<'_>) -> Option<String> {
     let model = draft.scene.model;
     served(draft)?;
+    let Some(Base::Image { facts: Some(facts), .. }) = model.root_base(draft.scene.stage) else { return None };
     let told: Vec<String> = draft
         .moved
         .iter()
-        .filter(|moved| !says(model, draft.scene.stage, moved))
+        .filter(|moved| facts.ports.contains(&moved.from) && !says(model, draft.scene.stage, moved))
         .map(|moved| moved.to.to_string())
         .collect();
     (!told.is_empty()).then(|| told.join(" "))
@@ -244,16 +247,19 @@ pub fn may_own(model: &Model<'_>, stage: usize, path: &str) -> bool {
     let Some(server) = model.server(stage) else { return false };
     let logs = server.logs.iter().filter_map(|log| log.rsplit_once('/')).map(|(folder, _)| folder);
     let filled = server.templates.iter().map(|of| of.into);
+    let defaults = server.defaults.iter().copied();
     value::within(path, server.site)
-        || server.writes.iter().copied().chain(logs).chain(filled).any(|folder| folder == path)
+        || server.writes.iter().copied().chain(logs).chain(filled).chain(defaults).any(|folder| folder == path)
 }
 
 /// Whether a command is one of the server's steps.
 pub fn is_step(server: &Server, moved: &[Moved], command: &str) -> bool {
-    let capable = !server.capable.is_empty() && [true, false].iter().any(|certain| incapable(server, *certain) == command);
-    capable || server.files.iter().any(|conf| {
-        let of: Vec<(u16, u16)> =
-            moved.iter().filter(|moved| conf.listens.contains(&moved.from)).map(|it| (it.from, it.to)).collect();
-        [true, false].into_iter().flat_map(|always| rendered(conf, &of, always)).any(|step| step == command)
-    })
+    let capable =
+        !server.capable.is_empty() && [true, false].iter().any(|certain| incapable(server, *certain) == command);
+    capable
+        || server.files.iter().any(|conf| {
+            let of: Vec<(u16, u16)> =
+                moved.iter().filter(|moved| conf.listens.contains(&moved.from)).map(|it| (it.from, it.to)).collect();
+            [true, false].into_iter().flat_map(|always| rendered(conf, &of, always)).any(|step| step == command)
+        })
 }

@@ -22,8 +22,8 @@ pub(super) fn brought(
     server: &Server,
     main: Option<&str>,
 ) -> Result<BTreeMap<String, usize>, String> {
-    let templates = server.templates.iter().map(|of| of.folder);
-    let folders: Vec<&str> = templates.chain([server.root]).chain(server.scripts.iter().copied()).chain(main).collect();
+    let known: Vec<&str> = server.folders().collect();
+    let folders: Vec<&str> = known.into_iter().chain(main).collect();
     let mut found = BTreeMap::new();
     for (at, index) in scene.model.lineage(scene.stage) {
         let Some(copy) = scene.model.instruction(index) else { continue };

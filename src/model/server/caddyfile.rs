@@ -25,7 +25,9 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<Said>> {
             open.pop()?;
             continue;
         }
-        if words.iter().any(|word| matches!(word.text.as_str(), "{" | "}")) || bare && open.is_empty() && opens && words.is_empty() {
+        if words.iter().any(|word| matches!(word.text.as_str(), "{" | "}"))
+            || bare && open.is_empty() && opens && words.is_empty()
+        {
             return None;
         }
         let inside = open.last().copied().or(bare.then_some(0));
@@ -168,13 +170,18 @@ mod tests {
             "  header [\"X\", \"a b\"]",
         ];
         assert_eq!(shown(text).unwrap(), wanted);
-        assert_eq!(shown(":80\nroot * /srv\nfile_server\n").unwrap()[..2], ["site [\":80\"]", "  root [\"*\", \"/srv\"]"]);
+        assert_eq!(
+            shown(":80\nroot * /srv\nfile_server\n").unwrap()[..2],
+            ["site [\":80\"]", "  root [\"*\", \"/srv\"]"]
+        );
         assert_eq!(shown("a.example,\nb.example {\n}\n").unwrap(), ["site [\"a.example\", \"b.example\"]"]);
     }
 
     #[test]
     fn what_cannot_be_read_is_left() {
-        for broken in [":80 {", "}", ":80 {\n respond <<A\n}\nA\n}", ":80 { respond x }\n", "a \"b", "{\n}\n:80\nroot x\n"] {
+        for broken in
+            [":80 {", "}", ":80 {\n respond <<A\n}\nA\n}", ":80 { respond x }\n", "a \"b", "{\n}\n:80\nroot x\n"]
+        {
             assert_eq!(shown(broken), None, "{broken}");
         }
         assert_eq!(shown("").unwrap(), Vec::<String>::new());
@@ -185,7 +192,16 @@ mod tests {
         assert_eq!(address(":80"), Some((80, 1..3)));
         assert_eq!(address("http://:8080"), Some((8080, 8..12)));
         assert_eq!(address("http://shop.example"), Some((80, 19..19)));
-        for other in [":443", "shop.example", "shop.example:80", "https://shop.example", "http://a/b", "localhost", "", "http://[::1]:80"] {
+        for other in [
+            ":443",
+            "shop.example",
+            "shop.example:80",
+            "https://shop.example",
+            "http://a/b",
+            "localhost",
+            "",
+            "http://[::1]:80",
+        ] {
             assert_eq!(address(other), None, "{other}");
         }
     }

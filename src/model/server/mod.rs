@@ -39,6 +39,8 @@ pub struct Served {
     pub tried: bool,
     /// Whether its program may have a capability that it must not need any more: for certain, or perhaps.
     pub capable: Option<bool>,
+    /// Whether a main file of the project leaves what it writes where it is by default.
+    pub by_default: bool,
     /// The folder of log files that a file of the project names.
     pub logs: Option<String>,
     /// Variables that templates fill in for a port.
@@ -153,7 +155,7 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
         return Err(format!("ENV {name} has it do otherwise than its image does"));
     }
     let main = scene.model.server_main(scene.stage, server);
-    let other = Some(main.as_str()).filter(|main| !value::within(main, server.root));
+    let other = Some(main.as_str()).filter(|main| !server.configures(main));
     let mut brought = brought::brought(scene, server, other)?;
     if let Some(index) = other.and_then(|main| ran::names(scene, main)) {
         let line = scene.model.line(index);
@@ -174,7 +176,7 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
         } else if let (Some(filled), Some(of)) = (&filled, templates) {
             served.fills = Some(of.into);
             confs.insert(filled.clone(), (path.clone(), *at));
-        } else if value::within(path, server.root) || *path == main {
+        } else if server.configures(path) || *path == main {
             confs.entry(path.clone()).or_insert((path.clone(), *at));
         }
     }
@@ -260,7 +262,7 @@ fn fitting<'c>(
     let found: Vec<String> = known.filter(fits).map(str::to_owned).collect();
     let pattern = name.contains(['*', '?', '[']);
     // Patterns may fit nothing; in folders that the image holds there is nothing else.
-    let plain = value::within(folder, server.root) && (server.inert.contains(&name) || pattern);
+    let plain = server.configures(folder) && (server.inert.contains(&name) || pattern);
     if found.is_empty() && !plain {
         return Err(format!("its configuration includes {path}, and nobody knows what that holds"));
     }
@@ -269,8 +271,7 @@ fn fitting<'c>(
 
 /// Compose files may put other configuration in the place of the image's.
 fn mounted(scene: &Scene<'_>, server: &Server) -> Result<(), String> {
-    let templates = server.templates.iter().map(|of| of.folder);
-    let folders: Vec<&str> = templates.chain([server.root]).chain(server.scripts.iter().copied()).collect();
+    let folders: Vec<&str> = server.folders().collect();
     for service in &scene.services {
         let over = service.mounts.iter().find(|mount| folders.iter().any(|folder| value::meets(&mount.target, folder)));
         if let Some(mount) = over {

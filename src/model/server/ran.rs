@@ -61,11 +61,11 @@ pub(super) fn ran(scene: &Scene<'_>, server: &Server, brought: &BTreeMap<String,
         let script = scene.model.scripts(index).first();
         for ran in &commands.list {
             let words: Vec<String> = ran.spans.iter().filter_map(|span| Some(script?.text_of(*span))).collect();
-            let inside = ran.cwd.text().is_none_or(|cwd| value::within(cwd, server.root));
+            let inside = ran.cwd.text().is_none_or(|cwd| server.configures(cwd));
             let scripted = |text: &str| server.scripts.iter().any(|folder| text.contains(folder));
-            let names = |word: &String| word.contains(server.root) || scripted(word);
+            let names = |word: &String| server.is_named(word) || scripted(word);
             let written = ran.writes.iter().any(|to| match ran.path(to.as_deref()) {
-                Some(path) => value::within(&path, server.root) || scripted(&path),
+                Some(path) => server.configures(&path) || scripted(&path),
                 None => true,
             });
             if !inside && !words.iter().any(names) && !written && !server.tools.contains(&ran.name.as_str()) {
@@ -96,10 +96,10 @@ pub(super) fn names(scene: &Scene<'_>, path: &str) -> Option<usize> {
 /// Whether a RUN has to do with the configuration at all.
 fn touches(scene: &Scene<'_>, stage: usize, index: usize, server: &Server, text: &str) -> bool {
     let cwd = scene.model.cwd(stage, index);
-    text.contains(server.root)
+    server.is_named(text)
         || server.scripts.iter().any(|folder| text.contains(folder))
         || server.tools.iter().any(|tool| text.contains(tool))
-        || cwd.text().is_none_or(|cwd| value::within(cwd, server.root))
+        || cwd.text().is_none_or(|cwd| server.configures(cwd))
 }
 
 /// One command; `None` for one that is not followed.
@@ -134,7 +134,7 @@ fn step(
             Some(())
         }
         "sed" if !written => {
-            let places = || words.iter().filter(|word| word.contains(server.root));
+            let places = || words.iter().filter(|word| server.is_named(word));
             let said = |word: &str| {
                 let lower = word.to_ascii_lowercase();
                 server.says.settled().any(|it| lower.contains(&it.to_ascii_lowercase()))
@@ -157,10 +157,10 @@ fn step(
             for (nth, word) in ran.arguments.iter().enumerate() {
                 let Some(word) = word.as_deref() else {
                     // A pattern of files; what it fits holds no port that `sed` would have to name.
-                    words.get(nth).filter(|word| word.contains(server.root))?;
+                    words.get(nth).filter(|word| server.is_named(word))?;
                     continue;
                 };
-                if word.starts_with('-') || word.contains(server.root) {
+                if word.starts_with('-') || server.is_named(word) {
                     continue;
                 }
                 let mut paths = places().map(|path| path.trim_matches(['"', '\'']));

@@ -35,7 +35,9 @@ pub(super) fn told(
     }
     let says = |name: &&str| said.iter().any(|said| said.name == *name);
     let instead = server.says.instead;
-    served.elsewhere |= main && !instead.is_empty() && instead.iter().all(says);
+    let all = main && !instead.is_empty() && instead.iter().all(says);
+    served.elsewhere |= all && server.defaults.is_empty();
+    served.by_default |= main && !all;
     let listening = said.iter().filter(|said| is(server.says.listens, &said.name) || is(server.says.names, &said.name));
     for name in listening.flat_map(|said| &said.words).filter_map(|word| variable(&word.text)) {
         if server.says.tls_hosts {
@@ -48,7 +50,9 @@ pub(super) fn told(
     let includes = said.iter().filter(|said| is(server.says.includes, &said.name));
     // What the file itself defines is no other file.
     let own = |word: &Word| said.iter().any(|said| said.name == format!("({})", word.text));
-    let words = includes.flat_map(|said| said.words.iter().filter(|word| !own(word)).map(|word| (word.text.clone(), told.is_plain(said))));
+    let words = includes.flat_map(|said| {
+        said.words.iter().filter(|word| !own(word)).map(|word| (word.text.clone(), told.is_plain(said)))
+    });
     Ok(words.collect())
 }
 
@@ -56,6 +60,10 @@ pub(super) fn told(
 pub(super) fn opens(scene: &Scene<'_>, name: &str, file: &str) -> Result<(), String> {
     let value = scene.model.environment(scene.stage, usize::MAX, name);
     let open = |value: &str| caddyfile::address(value).is_some_and(|(_, digits)| !digits.is_empty());
+    let set = scene.services.iter().flat_map(|service| &service.environment).filter(|(own, _)| own == name);
+    if let Some((_, value)) = set.into_iter().find(|(_, value)| !open(value)) {
+        return Err(format!("a compose file has {file} listen where {name} says, on {value}"));
+    }
     match value.certain().is_some_and(open) {
         true => Ok(()),
         false => Err(format!("{file} listens where {name} says, and no ENV sets that to a port without TLS")),
@@ -95,6 +103,9 @@ impl Told<'_> {
                     Written::Logs(folder) => served.logs = Some(folder),
                     Written::Elsewhere => return Err(format!("{} writes {first}, which may stay root's", place())),
                 }
+            }
+            if is(says.runs, &said.name) {
+                served.doubts.push((at, format!("{} runs code that may write elsewhere ({})", place(), said.name)));
             }
             if is(says.keys, &said.name) {
                 let what = format!("{} names a key ({first}) that the account has to be able to read", place());
