@@ -18,7 +18,7 @@ pub struct Server {
     /// Arguments with which they start it as the image does.
     pub arguments: Vec<String>,
     /// How its configuration is written: `braces` (`name words;`, `name words { … }`), `lines` (`Name words`, `<Name words>`),
-    /// `caddyfile`.
+    /// `caddyfile`, `xml` (`element attribute` and its value).
     pub dialect: String,
     /// The folder of its configuration; relative names start there.
     pub root: String,
@@ -61,6 +61,9 @@ pub struct Server {
     pub scripts: Vec<String>,
     /// Folders that it writes, which its account is given.
     pub writes: Vec<String>,
+    /// Folders that it makes when it starts.
+    #[serde(default)]
+    pub makes: Vec<String>,
     /// Folders that it makes and writes where a main file of the project puts nothing elsewhere.
     #[serde(default)]
     pub defaults: Vec<String>,
@@ -209,6 +212,7 @@ pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
         .into_iter()
         .chain(files)
         .chain(&server.writes)
+        .chain(&server.makes)
         .chain(&server.defaults)
         .chain(&server.also)
         .chain(&server.scripts)
@@ -244,6 +248,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
         let dialect = match server.dialect.as_str() {
             "braces" => "Braces",
             "caddyfile" => "Caddyfile",
+            "xml" => "Xml",
             _ => "Lines",
         };
         let files: Vec<String> = server.files.iter().map(given).collect();
@@ -252,7 +257,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             |it| format!("Some(ConfTemplates {{ folder: {:?}, ending: {:?}, into: {:?} }})", it.folder, it.ending, it.into),
         );
         format!(
-            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, roots: &{:?}, prefix: {:?}, main: {:?}, main_option: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, capable: {:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, defaults: &{:?}, only_serves: {:?}, site: {:?}, logs: &{:?}, free: &{:?}, offer: {:?}, says: {}, sources: &{:?} }}",
+            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, roots: &{:?}, prefix: {:?}, main: {:?}, main_option: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, capable: {:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, makes: &{:?}, defaults: &{:?}, only_serves: {:?}, site: {:?}, logs: &{:?}, free: &{:?}, offer: {:?}, says: {}, sources: &{:?} }}",
             server.id,
             server.programs,
             server.arguments,
@@ -270,6 +275,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             server.unless_tools,
             server.scripts,
             server.writes,
+            server.makes,
             server.defaults,
             server.only_serves,
             server.site,

@@ -44,6 +44,8 @@ pub struct Server {
     pub scripts: &'static [&'static str],
     /// Folders that it writes, which its account is given.
     pub writes: &'static [&'static str],
+    /// Folders that it makes when it starts.
+    pub makes: &'static [&'static str],
     /// Folders that it makes and writes where a main file of the project puts nothing elsewhere.
     pub defaults: &'static [&'static str],
     /// Whether it only serves files and passes requests on, and runs no code of the project.
@@ -89,6 +91,8 @@ pub enum Dialect {
     Lines,
     /// Caddy's own.
     Caddyfile,
+    /// Attributes of elements.
+    Xml,
 }
 
 /// A configuration file of the image.

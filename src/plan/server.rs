@@ -31,7 +31,7 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     let handed = |path: &str, tree: bool, why: &str| handed(identity, path, tree, why);
     let writes = server.writes.iter().filter(|_| !served.elsewhere);
     draft.handed.extend(writes.map(|path| handed(path, served.tried, "the server writes into it")));
-    let defaults = server.defaults.iter().filter(|_| served.by_default);
+    let defaults = server.defaults.iter().filter(|_| served.by_default).chain(server.makes);
     let made = |path: &&str| Handed { make: true, ..handed(path, served.tried, "the server makes and writes it") };
     draft.handed.extend(defaults.map(|path| made(&path)));
     draft.handed.extend(served.logs.iter().map(|path| handed(path, false, "the configuration names log files there")));
@@ -247,7 +247,7 @@ pub fn may_own(model: &Model<'_>, stage: usize, path: &str) -> bool {
     let Some(server) = model.server(stage) else { return false };
     let logs = server.logs.iter().filter_map(|log| log.rsplit_once('/')).map(|(folder, _)| folder);
     let filled = server.templates.iter().map(|of| of.into);
-    let defaults = server.defaults.iter().copied();
+    let defaults = server.defaults.iter().chain(server.makes).copied();
     value::within(path, server.site)
         || server.writes.iter().copied().chain(logs).chain(filled).chain(defaults).any(|folder| folder == path)
 }

@@ -29,8 +29,10 @@ pub struct Said {
 
 /// What a configuration says, in order; `None` where it cannot be read.
 pub fn read(text: &[u8], dialect: Dialect) -> Option<Vec<Said>> {
-    if dialect == Dialect::Caddyfile {
-        return super::caddyfile::read(text);
+    match dialect {
+        Dialect::Caddyfile => return super::caddyfile::read(text),
+        Dialect::Xml => return super::xml::read(text),
+        Dialect::Braces | Dialect::Lines => {}
     }
     let mut reader = Reader { text, at: 0, said: Vec::new(), open: Vec::new() };
     match dialect {

@@ -8,6 +8,7 @@ mod caddyfile;
 mod conf;
 mod ran;
 mod told;
+mod xml;
 
 use std::collections::BTreeMap;
 

@@ -107,6 +107,12 @@ impl Told<'_> {
             if is(says.runs, &said.name) {
                 served.doubts.push((at, format!("{} runs code that may write elsewhere ({})", place(), said.name)));
             }
+            // `bind *:443 ssl crt FILE`
+            let own = said.words.iter().skip_while(|word| !is(says.keys, &word.text)).nth(1);
+            if let Some(key) = own.filter(|_| is(says.listens, &said.name)) {
+                let what = format!("{} names a key ({}) that the account has to be able to read", place(), key.text);
+                served.doubts.push((at, what));
+            }
             if is(says.keys, &said.name) {
                 let what = format!("{} names a key ({first}) that the account has to be able to read", place());
                 served.doubts.push((at, what));
@@ -218,6 +224,10 @@ impl Told<'_> {
                 Written::Free => Ok(None),
                 _ => unclear(),
             };
+        }
+        // `*:80,*:443`
+        if text.contains(',') {
+            return unclear();
         }
         let digits = text.rsplit(':').next().unwrap_or(text);
         if digits.ends_with(']') || digits == "*" || (digits == text && digits.parse::<u16>().is_err()) {
