@@ -1,7 +1,6 @@
 //! How the servers of base images are told another port, and where they keep what they write: `templates/servers/`.
 
 use super::SERVERS;
-use crate::model::value;
 
 /// A server as base images have it.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,7 +66,8 @@ pub struct Server {
 impl Server {
     /// Whether a path lies among its configuration.
     pub fn configures(&self, path: &str) -> bool {
-        self.roots.iter().any(|root| value::within(path, root))
+        let below = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.roots.iter().any(|root| below(root))
     }
 
     /// Whether a text names a folder of its configuration.

@@ -32,8 +32,8 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     let writes = server.writes.iter().filter(|_| !served.elsewhere);
     draft.handed.extend(writes.map(|path| handed(path, served.tried, "the server writes into it")));
     let defaults = server.defaults.iter().filter(|_| served.by_default).chain(server.makes);
-    let made = |path: &&str| Handed { make: true, ..handed(path, served.tried, "the server makes and writes it") };
-    draft.handed.extend(defaults.map(|path| made(&path)));
+    let made = |path: &str| Handed { make: true, ..handed(path, served.tried, "the server makes and writes it") };
+    draft.handed.extend(defaults.map(|path| made(path)));
     draft.handed.extend(served.logs.iter().map(|path| handed(path, false, "the configuration names log files there")));
     let fills = served.fills.iter();
     draft.handed.extend(fills.map(|path| handed(path, true, "templates are filled into it at every start")));

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TOP = {"about", "expect", "reason", "options", "waits_for", "app", "hazard", "fails", "run"}
-RUN = {"port", "get", "post", "ready", "env", "volumes", "old_volumes", "log", "healthy", "args", "writes", "moved", "without", "user"}
+RUN = {"port", "get", "post", "ready", "env", "volumes", "old_volumes", "log", "healthy", "args", "writes", "moved", "without", "user", "grows"}
 EXPECTED = ("fixed", "unsafe", "refused")
 
 
@@ -32,6 +32,8 @@ class Run:
     moved: dict = field(default_factory=dict)
     # Paths that only the original writes, and that the rewritten image does without: a reason stands beside each.
     without: dict = field(default_factory=dict)
+    # Bytes by which the image may grow besides: a program whose file capability goes comes into a layer once more.
+    grows: int = 0
     # As whom the rewritten image is run, where its own USER does not say it.
     user: str | None = None
 

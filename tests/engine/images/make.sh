@@ -49,6 +49,8 @@ image() {
 lane_servers() {
   image nginx debian nginx:1.27 nginx:{latest,stable,mainline,1.27-bookworm}
   image httpd debian httpd:2.4 httpd:latest
+  image openresty debian openresty/openresty:bookworm openresty/openresty:latest
+  image tomcat debian tomcat:10.1 tomcat:{10,latest}
   image golang debian golang:1.22 golang:latest
   image ubuntu debian ubuntu:24.04 ubuntu:latest
   image distroless debian gcr.io/distroless/static-debian12:latest gcr.io/distroless/{static,base-debian12}:latest
@@ -67,6 +69,7 @@ lane_busybox() {
   image alpine debian alpine:3.20 alpine:{latest,3,3.19,3.21}
   image busybox alpine busybox:1.36 busybox:latest
   image node-alpine alpine node:22-alpine node:20-alpine
+  image caddy alpine caddy:2 caddy:{2-alpine,latest}
 }
 
 lane_first() {
