@@ -13,9 +13,11 @@
 //! the source that it starts does, all is left alone: everywhere or nowhere. `--port OLD=NEW` chooses another number,
 //! `--port keep` leaves ports where they are.
 //!
-//! The servers of nginx, httpd and php:*-apache images are told by their configuration: files that copies bring are edited,
-//! the image's own by `sed` in the block, each followed by a test. Their pid file, caches and logs move to where the account
-//! may write. nginx says `port_in_redirect off` beside a port that moves, so that redirects name no port, as before.
+//! The servers of nginx, openresty, httpd, php:*-apache, wordpress, drupal, caddy, frankenphp, tomcat and older haproxy
+//! images are told by their configuration: files that copies bring are edited, the image's own by `sed` in the block, each
+//! followed by a test. Their pid file, caches and logs move to where the account may write; a file capability goes, which
+//! the program needs no more. nginx says `port_in_redirect off` beside a port that moves, so that redirects name no port,
+//! as before.
 //!
 //! Where an ENV of the base image tells the process (ASP.NET up to 7: `ASPNETCORE_URLS`), an ENV in the block says the new port;
 //! left alone where the project's source or settings may say another (`UseUrls`, `Kestrel`).
