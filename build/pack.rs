@@ -78,7 +78,7 @@ fn template(image: &Image) -> String {
         "strategy" => "Strategy::CheckImage",
         "workdir" | "install_tools" | "init" | "server" | "port_variable" | "note" => "\"\"",
         "drops" => "None",
-        "capable" => "false",
+        "capable" | "asks_itself" => "false",
         _ => "&[]",
     };
     let facts: Vec<String> = written
@@ -108,7 +108,7 @@ fn overlay(facts: &Facts) -> String {
 }
 
 /// Every fact with its value as Rust, if it is told.
-fn fields(facts: &Facts) -> [(&'static str, Option<String>); 21] {
+fn fields(facts: &Facts) -> [(&'static str, Option<String>); 22] {
     let of = |kind: &str, text: &Option<String>| text.as_ref().map(|text| value(kind, text));
     let text = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
     [
@@ -131,6 +131,7 @@ fn fields(facts: &Facts) -> [(&'static str, Option<String>); 21] {
         ("server", text(&facts.server)),
         ("port_variable", text(&facts.port_variable)),
         ("capable", facts.capable.map(|capable| capable.to_string())),
+        ("asks_itself", facts.asks_itself.map(|asks| asks.to_string())),
         ("strategy", of("Strategy", &facts.strategy)),
         ("note", text(&facts.note)),
     ]

@@ -39,6 +39,7 @@ macro_rules! with_facts {
             pub server: Option<String>,
             pub port_variable: Option<String>,
             pub capable: Option<bool>,
+            pub asks_itself: Option<bool>,
             pub strategy: Option<String>,
             pub note: Option<String>,
         }
@@ -67,6 +68,7 @@ macro_rules! with_facts {
                     server: own.server,
                     port_variable: own.port_variable,
                     capable: own.capable,
+                    asks_itself: own.asks_itself,
                     strategy: own.strategy,
                     note: own.note,
                 }
@@ -173,6 +175,8 @@ pub struct Facts {
     pub port_variable: Option<String>,
     /// Whether its program has a file capability, so that it does not start where it may not have that.
     pub capable: Option<bool>,
+    /// Whether what it holds asks itself by the address that visitors use.
+    pub asks_itself: Option<bool>,
     /// `create`, `use-builtin`, `already-nonroot`, `entrypoint-drops`, `needs-config`, `numeric-only`,
     /// `install-then-create`, `swap-tag`, `leave-alone`, `builder-only`, `check-image`.
     pub strategy: Option<String>,

@@ -97,10 +97,8 @@ pub fn listened(text: &str, port: u16) -> Vec<Span> {
     let mut found = Vec::new();
     let mut start = 0;
     for part in text.split(';') {
-        let bare = || {
-            let own = |host: &&str| part.trim_start_matches(['"', '\'']).starts_with(host);
-            ["", "*", "0.0.0.0"].iter().map(|host| format!("{host}:")).any(|host| own(&host.as_str())).then_some(0)
-        };
+        let whole = part.trim_start_matches(['"', '\'']).split_once(':');
+        let bare = || whole.is_some_and(|(host, _)| matches!(host, "" | "*" | "0.0.0.0")).then_some(0);
         let host = part.find("://").map(|at| at + 3).or_else(bare).and_then(|at| Some((at, part.get(at..)?)));
         let digits = host.and_then(|(at, host)| {
             let (before, after) = host.split_once(':').filter(|(before, _)| !before.contains(['[', ':']))?;
@@ -112,6 +110,17 @@ pub fn listened(text: &str, port: u16) -> Vec<Span> {
         start += part.len() + 1;
     }
     found
+}
+
+/// Variables or labels with their values, written as a mapping or as a list of `NAME=value`, and the scalars that hold those.
+fn pairs(value: &Node) -> Vec<(&str, &str, &Node)> {
+    let named =
+        value.entries().iter().filter_map(|(name, value)| Some((name.text().unwrap_or(""), value.text()?, value)));
+    let listed = value.items().iter().filter_map(|item| {
+        let (name, value) = item.text()?.split_once('=')?;
+        Some((name, value, item))
+    });
+    named.chain(listed).collect()
 }
 
 struct Moved<'t> {
@@ -209,38 +218,32 @@ impl Moved<'_> {
     /// Variables or labels that hold the port: `PORT: 80`, `- PORT=80`, `…loadbalancer.server.port=80`.
     fn variables(&mut self, value: &Node, is_port: impl Fn(&str) -> Result<bool, String>) -> Result<(), String> {
         let wanted = self.from.to_string();
-        let mut found: Vec<&Node> = Vec::new();
-        for (name, value) in value.entries() {
-            if value.text() == Some(wanted.as_str()) && is_port(name.text().unwrap_or(""))? {
-                found.push(value);
+        for (name, text, node) in pairs(value) {
+            if text == wanted && is_port(name)? {
+                self.digits_of(node, |text| last(text, '=').to_owned())?;
             }
         }
-        for item in value.items() {
-            let Some((name, value)) = item.text().and_then(|text| text.split_once('=')) else { continue };
-            if value == wanted && is_port(name)? {
-                found.push(item);
-            }
-        }
-        found.into_iter().try_for_each(|node| self.digits_of(node, |text| last(text, '=').to_owned()))
+        Ok(())
     }
 
     /// Variables that hold the addresses on which the container listens: `ASPNETCORE_URLS: http://+:80`.
     fn addresses(&mut self, value: &Node) -> Result<(), String> {
-        let item = |item: &'_ Node| item.text().and_then(|text| text.split_once('=')).map(|(name, _)| name.to_owned());
-        let named = value.entries().iter().filter_map(|(name, value)| Some((name.text()?.to_owned(), value)));
-        let listed = value.items().iter().filter_map(|node| Some((item(node)?, node)));
-        for (name, node) in named.chain(listed) {
+        for (name, text, node) in
+            pairs(value).into_iter().filter(|(name, ..)| self.variables.iter().any(|own| own == name))
+        {
+            if text.contains('$') && name.to_ascii_uppercase().ends_with("URLS") {
+                return Err(format!("{name} is set from outside of it"));
+            }
             let Ok(raw) = std::str::from_utf8(node.span.of(self.text)) else { continue };
             // Of `NAME=value` only the value is looked at.
             let skipped = raw.find(&format!("{name}=")).map_or(0, |at| at + name.len() + 1);
-            let raw = raw.get(skipped..).unwrap_or("");
-            let found = if self.variables.contains(&name) { listened(raw, self.from) } else { Vec::new() };
+            let found = listened(raw.get(skipped..).unwrap_or(""), self.from);
             if node.anchored && !found.is_empty() {
                 return Err(format!("{name} stands for other services too"));
             }
             let start = node.span.start + skipped;
-            let edit = |span: Span| (Span::new(start + span.start, start + span.end), self.to.to_string());
-            self.edits.extend(found.into_iter().map(edit).collect::<Vec<_>>());
+            let place = |span: Span| Span::new(start + span.start, start + span.end);
+            self.edits.extend(found.into_iter().map(|span| (place(span), self.to.to_string())));
         }
         Ok(())
     }
@@ -268,7 +271,7 @@ mod tests {
     use super::*;
 
     fn after(text: &str) -> Result<String, String> {
-        let mut edits = moved(text.as_bytes(), "web", 80, 8080, &["SHOP_PORT".to_owned()])?;
+        let mut edits = moved(text.as_bytes(), "web", 80, 8080, &["SHOP_PORT", "SHOP_URLS"].map(str::to_owned))?;
         edits.reverse();
         let mut text = text.to_owned();
         for (span, new) in edits {
@@ -337,6 +340,7 @@ mod tests {
             "command: serve --port 80",
             "environment: {API_PORT: 80}",
             "environment: [DB_PORT=80]",
+            "environment: {SHOP_URLS: '${URLS}'}",
             "ports: []\n    ports: [80]",
             "image: x\n---\na: 1",
         ] {

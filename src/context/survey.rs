@@ -28,7 +28,7 @@ const MOST: usize = 500;
 /// How deep they may lie.
 const DEPTH: usize = 5;
 /// Folders that hold other people's files or what a build left.
-const SKIPPED: [&str; 8] = [".git", ".venv", "build", "dist", "node_modules", "target", "vendor", "venv"];
+pub(super) const SKIPPED: [&str; 8] = [".git", ".venv", "build", "dist", "node_modules", "target", "vendor", "venv"];
 
 /// Looks through a project from its root downwards.
 pub fn survey(files: &dyn Files) -> Survey {

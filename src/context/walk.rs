@@ -1,12 +1,11 @@
 //! The files below a folder of the project, without those of other people and of builds.
 
+use super::survey::SKIPPED;
 use super::{Entry, Files};
 
 /// Most names that are looked at, and how deep.
 const MOST: usize = 3000;
 const DEPTH: usize = 6;
-/// Folders in which nothing of the project's own is written.
-const SKIPPED: [&str; 6] = [".git", "node_modules", "vendor", "dist", "build", "target"];
 
 /// Paths and sizes in bytes of the files below `folder`, in order; of a large project the first ones.
 pub fn below(files: &dyn Files, folder: &str) -> Vec<(String, u64)> {

@@ -239,6 +239,8 @@ pub struct Facts {
     pub port_variable: &'static str,
     /// Whether its program has a file capability, so that it does not start where it may not have that.
     pub capable: bool,
+    /// Whether what it holds asks itself by the address that visitors use.
+    pub asks_itself: bool,
     /// What to do with it.
     pub strategy: Strategy,
     /// What a person should know, one sentence.

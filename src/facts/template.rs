@@ -51,6 +51,7 @@ pub struct Overlay {
     pub server: Option<&'static str>,
     pub port_variable: Option<&'static str>,
     pub capable: Option<bool>,
+    pub asks_itself: Option<bool>,
     pub strategy: Option<Strategy>,
     pub note: Option<&'static str>,
 }
@@ -78,6 +79,7 @@ impl Overlay {
             server: self.server.unwrap_or(base.server),
             port_variable: self.port_variable.unwrap_or(base.port_variable),
             capable: self.capable.unwrap_or(base.capable),
+            asks_itself: self.asks_itself.unwrap_or(base.asks_itself),
             strategy: self.strategy.unwrap_or(base.strategy),
             note: self.note.unwrap_or(base.note),
             ..base

@@ -25,6 +25,7 @@ pub(super) const NOTHING: Facts = Facts {
     server: "",
     port_variable: "",
     capable: false,
+    asks_itself: false,
     strategy: Strategy::NumericOnly,
     note: "",
     sources: &[],

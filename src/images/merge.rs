@@ -25,6 +25,7 @@ pub(super) fn either(one: Facts, other: Facts) -> Facts {
         server: same(one.server, other.server, ""),
         port_variable: same(one.port_variable, other.port_variable, ""),
         capable: one.capable || other.capable,
+        asks_itself: one.asks_itself || other.asks_itself,
         drops: drops.unwrap_or_default(),
         // That it may drop root is nothing that a rewrite may go by.
         strategy: if drops.is_some() { strategy } else { Strategy::CheckImage },

@@ -29,12 +29,12 @@ pub(super) fn inherited(draft: &Draft<'_>) -> Option<String> {
     Some(format!("{name}={}", retold(value, &draft.moved)?))
 }
 
-/// The variable that tells the process where to listen and names other ports than one that EXPOSE alone says.
-pub(super) fn stays(draft: &Draft<'_>, of: &[&Named], all: &[Named]) -> Option<&'static str> {
-    let name = all.iter().filter(|place| holds(draft, place)).find_map(|_| variable(draft))?;
+/// Whether a port that EXPOSE alone says is none that the process listens on: a variable tells it others.
+pub(super) fn stays(draft: &Draft<'_>, of: &[&Named], all: &[Named]) -> bool {
+    let told = all.iter().any(|place| holds(draft, place));
     let exposed = of.iter().all(|place| place.role == Use::Exposes);
     let given = of.first().is_some_and(|place| is_given(draft, place.port));
-    (exposed && !given).then_some(name)
+    told && exposed && !given
 }
 
 /// Whether a compose service gives the process a variable that says a port to listen on.

@@ -103,10 +103,10 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
             format!("the file names {to} already, so {from} cannot become it: say --port {from}=NEW, or --port keep");
         return draft.refuse(rule, first.at, message, "port-taken", why);
     }
-    if let Some(variable) = listener::stays(draft, of, all) {
+    if listener::stays(draft, of, all) {
         let line = model.line(first.at);
         draft.notes.push(format!(
-            "EXPOSE {from} on line {line} stays: {variable} names other ports, and tells the process where to listen"
+            "EXPOSE {from} on line {line} stays: the variable that tells the process where to listen names other ports"
         ));
         return;
     }

@@ -136,6 +136,13 @@ pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str,
         draft.refuse(rule, *at, message, "port-place", why.clone());
         return false;
     }
+    if let Some(Base::Image { reference, facts: Some(facts), .. }) = draft.scene.model.root_base(draft.scene.stage)
+        && facts.asks_itself
+    {
+        let message = format!("{reference} asks itself by the address of the site, which may name the old port");
+        let at = draft.scene.from();
+        draft.hazards.push(Hazard { id: "port-told", weight: Weight::Unsafe, message, at, packaged: false });
+    }
     for (at, message) in &served.seen {
         let hazard =
             Hazard { id: "port-told", weight: Weight::Unsafe, message: message.clone(), at: *at, packaged: false };
