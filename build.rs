@@ -21,6 +21,9 @@ mod reasons;
 #[path = "build/schema.rs"]
 #[allow(unreachable_pub)]
 mod schema;
+#[path = "build/server_rows.rs"]
+#[allow(unreachable_pub)]
+mod server_rows;
 #[path = "build/servers.rs"]
 #[allow(unreachable_pub)]
 mod servers;

@@ -7,7 +7,7 @@ use super::schema::{
     Account, Along, Commands, Drops, Facts, FileDatabase, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens,
     Variant, Writable,
 };
-use super::servers;
+use super::server_rows;
 use super::words;
 
 /// The source of `$OUT_DIR/facts.rs`.
@@ -33,7 +33,7 @@ pub fn tables(templates: &Templates) -> String {
     table(&mut out, "LANGUAGES", "Language", languages::rows(&templates.languages));
     table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
     table(&mut out, "DATABASES", "FileDatabase", templates.frameworks.databases.iter().map(database));
-    table(&mut out, "SERVERS", "Server", servers::rows(&templates.servers));
+    table(&mut out, "SERVERS", "Server", server_rows::rows(&templates.servers));
     table(&mut out, "REASONS", "Reason", reasons::rows(&templates.reasons));
     out + &words::module(&templates.words)
 }

@@ -1,11 +1,13 @@
 //! `servers/*.yaml`: how the servers of base images are told another port, and where they keep what they write.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
+use serde_yaml::{Mapping, Value};
 
 use super::check::{File, finish, parse};
-use super::values::{DIALECTS, is_date, is_path};
+use super::values::{DIALECTS, is_date, is_path, is_tag};
 
 /// One file of `servers/`.
 #[derive(Debug, Deserialize)]
@@ -13,6 +15,9 @@ use super::values::{DIALECTS, is_date, is_path};
 pub struct Server {
     /// The file's name without its ending; facts of images name it (`server: nginx`).
     pub id: String,
+    /// The packages that install it; empty where it comes with its own image.
+    #[serde(default)]
+    pub packages: Vec<Packages>,
     /// Programs that start it.
     pub programs: Vec<String>,
     /// Arguments with which they start it as the image does.
@@ -61,6 +66,12 @@ pub struct Server {
     pub scripts: Vec<String>,
     /// Folders that it writes, which its account is given.
     pub writes: Vec<String>,
+    /// Folders that its account is given with all that lies below.
+    #[serde(default)]
+    pub trees: Vec<String>,
+    /// Folders that only their owner may enter: its account is given them, and nothing that lies below.
+    #[serde(default)]
+    pub enters: Vec<String>,
     /// Folders that it makes when it starts.
     #[serde(default)]
     pub makes: Vec<String>,
@@ -85,6 +96,19 @@ pub struct Server {
     pub sources: Vec<String>,
     /// When it was looked up, `YYYY-MM`.
     pub date: String,
+}
+
+/// Packages that install a server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packages {
+    /// Their names; any of them does.
+    pub names: Vec<String>,
+    /// Templates of images whose own repositories hold them so.
+    pub images: Vec<String>,
+    /// Tags of these images for which this is true; empty for all.
+    #[serde(default)]
+    pub tags: Vec<String>,
 }
 
 /// A configuration file of the image.
@@ -197,9 +221,28 @@ pub struct Says {
     pub port_variables: Vec<String>,
 }
 
+/// A server with what it has in common with the one that its file names (`like: nginx`): each key of its own counts, and of
+/// the words each of their own.
+fn whole(path: &str, mut own: Mapping) -> Result<Server, Vec<String>> {
+    let wrong = |error: &dyn std::fmt::Display| vec![format!("{path}:1: {error}")];
+    if let Some(like) = own.remove("like") {
+        let name = like.as_str().unwrap_or_default();
+        let other = Path::new(path).with_file_name(format!("{name}.yaml"));
+        let text = std::fs::read_to_string(&other).map_err(|error| wrong(&format!("like: {name}: {error}")))?;
+        let mut common: Mapping = parse(&other.display().to_string(), &text)?;
+        if let (Some(Value::Mapping(words)), Some(Value::Mapping(said))) = (common.get_mut("says"), own.remove("says"))
+        {
+            words.extend(said);
+        }
+        common.extend(own);
+        own = common;
+    }
+    serde_yaml::from_value(Value::Mapping(own)).map_err(|error| wrong(&error))
+}
+
 /// One file of `servers/`.
 pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
-    let server: Server = parse(path, text)?;
+    let server = whole(path, parse(path, text)?)?;
     let mut file = File { path, text, problems: Vec::new() };
     if !path.ends_with(&format!("/{}.yaml", server.id)) {
         file.wrong(0, "id:", format!("id: `{}` is not the file's name", server.id));
@@ -212,6 +255,8 @@ pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
         .into_iter()
         .chain(files)
         .chain(&server.writes)
+        .chain(&server.trees)
+        .chain(&server.enters)
         .chain(&server.makes)
         .chain(&server.defaults)
         .chain(&server.also)
@@ -232,6 +277,12 @@ pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
             file.wrong(0, &given.path, format!("`{}` listens, and does not move, or the other way round", given.path));
         }
     }
+    if server.packages.iter().any(|it| it.names.is_empty() || it.images.is_empty()) {
+        file.wrong(0, "packages:", "packages: names and images may not be empty".to_owned());
+    }
+    for tag in server.packages.iter().flat_map(|it| &it.tags).filter(|tag| !is_tag(tag)) {
+        file.wrong(0, tag, format!("tags: `{tag}` is no glob on tags"));
+    }
     if server.programs.is_empty() || server.says.listens.is_empty() {
         file.wrong(0, "programs:", "programs and listens may not be empty".to_owned());
     }
@@ -240,94 +291,4 @@ pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
     }
     file.sources(&server.sources);
     finish(file, server)
-}
-
-/// The rows of the table of servers.
-pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
-    servers.iter().map(|server| {
-        let dialect = match server.dialect.as_str() {
-            "braces" => "Braces",
-            "caddyfile" => "Caddyfile",
-            "xml" => "Xml",
-            _ => "Lines",
-        };
-        let files: Vec<String> = server.files.iter().map(given).collect();
-        let templates = server.templates.as_ref().map_or_else(
-            || "None".to_owned(),
-            |it| format!("Some(ConfTemplates {{ folder: {:?}, ending: {:?}, into: {:?} }})", it.folder, it.ending, it.into),
-        );
-        format!(
-            "Server {{ id: {:?}, programs: &{:?}, arguments: &{:?}, dialect: Dialect::{dialect}, roots: &{:?}, prefix: {:?}, main: {:?}, main_option: {:?}, ending: {:?}, files: &[{}], inert: &{:?}, links: &{:?}, capable: {:?}, variables: &{:?}, tools: &{:?}, unless_tools: &{:?}, templates: {templates}, scripts: &{:?}, writes: &{:?}, makes: &{:?}, defaults: &{:?}, only_serves: {:?}, site: {:?}, logs: &{:?}, free: &{:?}, offer: {:?}, says: {}, sources: &{:?} }}",
-            server.id,
-            server.programs,
-            server.arguments,
-            std::iter::once(&server.root).chain(&server.also).collect::<Vec<_>>(),
-            server.prefix.as_ref().unwrap_or(&server.root),
-            server.main,
-            server.main_option,
-            server.ending,
-            files.join(", "),
-            server.inert,
-            server.links.iter().collect::<Vec<_>>(),
-            server.capable,
-            server.variables,
-            server.tools,
-            server.unless_tools,
-            server.scripts,
-            server.writes,
-            server.makes,
-            server.defaults,
-            server.only_serves,
-            server.site,
-            server.logs,
-            server.free,
-            server.offer,
-            says(&server.says),
-            server.sources,
-        )
-    })
-}
-
-fn given(given: &Given) -> String {
-    let steps = |steps: &[Step]| {
-        let steps: Vec<String> =
-            steps.iter().map(|step| format!("ConfStep {{ sed: {:?}, test: {:?} }}", step.sed, step.test)).collect();
-        steps.join(", ")
-    };
-    format!(
-        "GivenConf {{ path: {:?}, listens: &{:?}, variable: {:?}, includes: &{:?}, always: &[{}], moves: &[{}], note: {:?} }}",
-        given.path,
-        given.listens,
-        given.variable,
-        given.includes,
-        steps(&given.always),
-        steps(&given.moves),
-        given.note,
-    )
-}
-
-fn says(says: &Says) -> String {
-    format!(
-        "ConfWords {{ listens: &{:?}, names: &{:?}, tls_hosts: {:?}, includes: &{:?}, block: {:?}, accounts: &{:?}, pid: {:?}, pid_file: {:?}, pid_line: {:?}, beside: {:?}, not_beside: &{:?}, unless: &{:?}, writes: &{:?}, instead: &{:?}, stores: &{:?}, runs: &{:?}, keys: &{:?}, asks: &{:?}, passes: &{:?}, port_variables: &{:?} }}",
-        says.listens,
-        says.names,
-        says.tls_hosts,
-        says.includes,
-        says.block,
-        says.accounts,
-        says.pid,
-        says.pid_file,
-        says.pid_line,
-        says.beside,
-        says.not_beside,
-        says.unless,
-        says.writes,
-        says.instead,
-        says.stores,
-        says.runs,
-        says.keys,
-        says.asks,
-        says.passes,
-        says.port_variables,
-    )
 }

@@ -7,6 +7,8 @@ use super::SERVERS;
 pub struct Server {
     /// Its id; facts of images name it.
     pub id: &'static str,
+    /// The packages that install it; empty for one that comes with its own image.
+    pub packages: &'static [ServerPackages],
     /// Programs that start it.
     pub programs: &'static [&'static str],
     /// Arguments with which they start it as the image does.
@@ -43,6 +45,10 @@ pub struct Server {
     pub scripts: &'static [&'static str],
     /// Folders that it writes, which its account is given.
     pub writes: &'static [&'static str],
+    /// Folders that its account is given with all that lies below.
+    pub trees: &'static [&'static str],
+    /// Folders that only their owner may enter: its account is given them, and nothing that lies below.
+    pub enters: &'static [&'static str],
     /// Folders that it makes when it starts.
     pub makes: &'static [&'static str],
     /// Folders that it makes and writes where a main file of the project puts nothing elsewhere.
@@ -80,6 +86,17 @@ impl Server {
         let templates = self.templates.iter().map(|of| of.folder);
         templates.chain(self.roots.iter().copied()).chain(self.scripts.iter().copied())
     }
+}
+
+/// Packages that install a server.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ServerPackages {
+    /// Their names; any of them does.
+    pub names: &'static [&'static str],
+    /// Templates of images whose own repositories hold them so.
+    pub images: &'static [&'static str],
+    /// Tags of these images for which this is true; empty for all.
+    pub tags: &'static [&'static str],
 }
 
 /// How a configuration is written.

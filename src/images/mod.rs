@@ -56,6 +56,12 @@ pub fn possible(reference: &str) -> Vec<Facts> {
     found
 }
 
+/// Whether the tag of a reference surely fits one of these globs, or there are none.
+pub fn is_tagged(reference: &str, globs: &[&str]) -> bool {
+    let tag = Reference::new(reference).pattern();
+    globs.is_empty() || globs.iter().any(|glob| glob::tag(glob, &tag) == Match::Yes)
+}
+
 /// Most images that an unfinished tag is followed to.
 const MOST: usize = 256;
 

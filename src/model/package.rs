@@ -78,7 +78,7 @@ impl Model<'_> {
     }
 
     /// Whether an instruction surely leaves the repositories that packages come from as the base image has them.
-    fn keeps_repositories(&self, stage: usize, index: usize) -> bool {
+    pub(super) fn keeps_repositories(&self, stage: usize, index: usize) -> bool {
         match self.keyword(index) {
             Keyword::Run => {
                 let text =

@@ -31,6 +31,8 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     let handed = |path: &str, tree: bool, why: &str| handed(identity, path, tree, why);
     let writes = server.writes.iter().filter(|_| !served.elsewhere);
     draft.handed.extend(writes.map(|path| handed(path, served.tried, "the server writes into it")));
+    draft.handed.extend(server.enters.iter().map(|path| handed(path, false, "only its owner may enter it")));
+    draft.handed.extend(server.trees.iter().map(|path| handed(path, true, "the server writes into it")));
     let defaults = server.defaults.iter().filter(|_| served.by_default).chain(server.makes);
     let made = |path: &str| Handed { make: true, ..handed(path, served.tried, "the server makes and writes it") };
     draft.handed.extend(defaults.map(|path| made(path)));
@@ -254,7 +256,7 @@ pub fn may_own(model: &Model<'_>, stage: usize, path: &str) -> bool {
     let Some(server) = model.server(stage) else { return false };
     let logs = server.logs.iter().filter_map(|log| log.rsplit_once('/')).map(|(folder, _)| folder);
     let filled = server.templates.iter().map(|of| of.into);
-    let defaults = server.defaults.iter().chain(server.makes).copied();
+    let defaults = server.defaults.iter().chain(server.makes).chain(server.trees).chain(server.enters).copied();
     value::within(path, server.site)
         || server.writes.iter().copied().chain(logs).chain(filled).chain(defaults).any(|folder| folder == path)
 }

@@ -44,7 +44,12 @@ pub(super) fn base(scene: &Scene<'_>, found: &mut Vec<Hazard>) {
         found.push(hazard("drops-root", Weight::Manual, at, message));
     }
     if let Some(Err(why)) = scene.server() {
-        let message = format!("the server of {reference} starts as root, and its configuration is not known: {why}");
+        let packaged = scene.model.server(scene.stage).filter(|server| !server.packages.is_empty());
+        let who = match packaged.and_then(|server| server.programs.first()) {
+            Some(program) => format!("{program} of the distribution's packages"),
+            None => format!("the server of {reference}"),
+        };
+        let message = format!("{who} starts as root, and its configuration is not known: {why}");
         found.push(hazard("server-config", Weight::Manual, at, message));
     }
     if server && scene.server().is_none() {

@@ -6,12 +6,14 @@
 mod brought;
 mod caddyfile;
 mod conf;
+mod packaged;
 mod ran;
 mod told;
 mod xml;
 
 use std::collections::BTreeMap;
 
+use super::entry::Program;
 use super::hazard::Scene;
 use super::{Base, Model, value};
 use crate::context::matches;
@@ -92,27 +94,21 @@ pub struct Port {
 }
 
 impl Model<'_> {
-    /// The server of the base image, if the stage runs it as the image does.
+    /// The server of the base image, or one of the distribution's packages, if the stage runs it as it is meant to be run.
     pub fn server(&self, stage: usize) -> Option<&'static Server> {
         let Some(Base::Image { facts: Some(facts), listed: true, .. }) = self.root_base(stage) else { return None };
-        let server = facts::server(facts.server)?;
+        let own = facts::server(facts.server);
         if !self.has_command(stage) {
-            return (facts.command == CommandKind::Server).then_some(server);
+            return own.filter(|_| facts.command == CommandKind::Server);
         }
         let programs = self.programs(stage);
         let [program] = programs.list.as_slice() else { return None };
-        let known = |word: &Option<String>| {
-            let word = word.as_deref().map(str::trim);
-            word.is_some_and(|word| {
-                server.arguments.iter().any(|known| word.trim_end_matches(';') == known.trim_end_matches(';'))
-            })
-        };
-        let (mut words, named) = (program.arguments.clone(), main_place(server, &program.arguments));
-        if let Some(at) = named {
-            words.drain(at..at + 2);
-        }
-        let same = server.programs.contains(&program.name.as_str()) && words.iter().all(known);
-        (programs.complete && same).then_some(server)
+        let runs = |server: &&'static Server| programs.complete && is_meant(server, program);
+        own.into_iter().find(runs).or_else(|| {
+            let known = facts::servers().iter().any(|server| server.programs.contains(&program.name.as_str()));
+            let packaged = if known { self.packaged(stage) } else { Vec::new() };
+            packaged.into_iter().find(runs)
+        })
     }
 
     /// The configuration file that the server reads first.
@@ -140,10 +136,34 @@ impl Scene<'_> {
     }
 }
 
+/// Whether a program is a server with nothing but arguments that it always has, and with the file that it reads first.
+fn is_meant(server: &Server, program: &Program) -> bool {
+    let known = |word: &Option<String>| {
+        let word = word.as_deref().map(str::trim);
+        word.is_some_and(|word| {
+            server.arguments.iter().any(|known| word.trim_end_matches(';') == known.trim_end_matches(';'))
+        })
+    };
+    let (mut words, named) = (program.arguments.clone(), main_place(server, &program.arguments));
+    if let Some(at) = named {
+        words.drain(at..at + 2);
+    }
+    server.programs.contains(&program.name.as_str()) && words.iter().all(known)
+}
+
 /// Where arguments name the file that a server reads first.
 fn main_place(server: &Server, words: &[Option<String>]) -> Option<usize> {
     let named = |word: &Option<String>| !server.main_option.is_empty() && word.as_deref() == Some(server.main_option);
     words.iter().position(named).filter(|at| words.get(at + 1).is_some_and(Option::is_some))
+}
+
+/// Where a file lands that is copied over one of the image's links.
+fn of_image(server: &Server, path: &str) -> String {
+    let linked = server.links.iter().find_map(|(from, to)| {
+        let name = path.strip_prefix(from)?.strip_prefix('/')?;
+        server.files.iter().map(|given| given.path).find(|given| *given == format!("{to}/{name}"))
+    });
+    linked.unwrap_or(path).to_owned()
 }
 
 /// Most files that include each other.
@@ -178,7 +198,10 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
             served.fills = Some(of.into);
             confs.insert(filled.clone(), (path.clone(), *at));
         } else if server.configures(path) || *path == main {
-            confs.entry(path.clone()).or_insert((path.clone(), *at));
+            let newest = confs.entry(of_image(server, path)).or_insert((path.clone(), *at));
+            if newest.1 < *at {
+                *newest = (path.clone(), *at);
+            }
         }
     }
     let gone = |path: &str| ran.removed.iter().any(|(gone, _)| gone == path);
@@ -214,6 +237,16 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     if served.capable == Some(false) {
         let what = format!("a copy may bring {}, with parts that write elsewhere", server.capable);
         served.doubts.push((scene.from(), what));
+    }
+    if let Some(step) = scene.model.unknown_step(scene.stage, server).filter(|_| !server.packages.is_empty()) {
+        let line = scene.model.line(step);
+        served.doubts.push((
+            step,
+            format!(
+                "the RUN on line {line} may bring another {}, or parts that write elsewhere",
+                server.programs.first().unwrap_or(&"")
+            ),
+        ));
     }
     served.tried = ran::tries(scene, server, 0);
     served.left = served.left.filter(|_| {

@@ -71,7 +71,10 @@ pub(super) fn ran(scene: &Scene<'_>, server: &Server, brought: &BTreeMap<String,
             if !inside && !words.iter().any(names) && !written && !server.tools.contains(&ran.name.as_str()) {
                 continue;
             }
-            if step(&mut steps, server, ran, &words, index, brought, written).is_none() {
+            let text = script.map(|script| script.text_of(ran.span)).unwrap_or_default();
+            let appends = text.contains(">>") && text.matches('>').count() == 2;
+            let command = Step { ran, words: &words, index, written, appends };
+            if step(&mut steps, server, brought, &command).is_none() {
                 return Err(lost());
             }
         }
@@ -102,85 +105,117 @@ fn touches(scene: &Scene<'_>, stage: usize, index: usize, server: &Server, text:
         || cwd.text().is_none_or(|cwd| server.configures(cwd))
 }
 
-/// One command; `None` for one that is not followed.
-fn step(
-    steps: &mut Steps,
-    server: &Server,
-    ran: &Ran,
-    words: &[String],
+/// A command that has to do with the configuration.
+struct Step<'r> {
+    ran: &'r Ran,
+    words: &'r [String],
     index: usize,
-    brought: &BTreeMap<String, usize>,
+    /// Whether it writes among the configuration through `>` or `>>`, and only adds to the end.
     written: bool,
-) -> Option<()> {
-    match ran.name.as_str() {
+    appends: bool,
+}
+
+/// One command; `None` for one that is not followed.
+fn step(steps: &mut Steps, server: &Server, brought: &BTreeMap<String, usize>, it: &Step<'_>) -> Option<()> {
+    match it.ran.name.as_str() {
         // The server itself only looks at its configuration (`nginx -t`).
-        name if (HARMLESS.contains(&name) || server.programs.contains(&name)) && !written => Some(()),
+        name if (HARMLESS.contains(&name) || server.programs.contains(&name)) && !it.written => Some(()),
         name if server.tools.contains(&name) => {
             let more = |word: &String| server.unless_tools.contains(&word.as_str());
-            (!words.iter().any(more)).then_some(())
+            (!it.words.iter().any(more)).then_some(())
         }
-        "rm" | "unlink" if !written => {
-            let known = server.files.iter().map(|given| given.path).chain(brought.keys().map(String::as_str));
-            let known: Vec<&str> = known.collect();
-            for word in words.iter().filter(|word| !word.starts_with('-')) {
-                let path = ran.path(Some(word.trim_matches(['"', '\''])))?;
-                let (folder, name) = path.rsplit_once('/')?;
-                let goes = |known: &&&str| {
-                    value::within(known, &path)
-                        || known.rsplit_once('/').is_some_and(|(of, other)| of == folder && matches(name, other))
-                };
-                steps.removed.extend(known.iter().filter(goes).map(|path| ((*path).to_owned(), index)));
-            }
-            Some(())
-        }
-        "sed" if !written => {
-            let places = || words.iter().filter(|word| server.is_named(word));
-            let said = |word: &str| {
-                let lower = word.to_ascii_lowercase();
-                server.says.settled().any(|it| lower.contains(&it.to_ascii_lowercase()))
-                    || numbers(&lower).any(|it| it == "80" || it == "443")
-            };
-            let known = |word: &str, path: &str| {
-                server.files.iter().filter(|given| given.path == path).any(|given| {
-                    let steps = given.always.iter().chain(given.moves);
-                    steps.into_iter().any(|step| fits(step.sed, word))
-                })
-            };
-            // What the server is started with, or reads besides, is not followed.
-            let followed = |path: &str| {
-                let folder = path.contains(['*', '?', '[']);
-                folder || brought.contains_key(path) || server.files.iter().any(|given| given.path == path)
-            };
-            if places().any(|word| word.starts_with('/') && !followed(word)) {
-                return None;
-            }
-            for (nth, word) in ran.arguments.iter().enumerate() {
-                let Some(word) = word.as_deref() else {
-                    // A pattern of files; what it fits holds no port that `sed` would have to name.
-                    words.get(nth).filter(|word| server.is_named(word))?;
-                    continue;
-                };
-                if word.starts_with('-') || server.is_named(word) {
-                    continue;
-                }
-                let mut paths = places().map(|path| path.trim_matches(['"', '\'']));
-                match paths.find(|path| known(word, path)) {
-                    Some(path) => steps.seds.push((path.to_owned(), word.to_owned())),
-                    None if said(word) => return None,
-                    None => {}
-                }
-            }
-            Some(())
-        }
-        "echo" | "printf" => {
-            let said = |word: &String| {
-                let lower = word.to_ascii_lowercase();
-                server.says.settled().any(|name| lower.contains(&name.to_ascii_lowercase()))
-            };
-            (!words.iter().any(said) && server.says.pid_line.is_empty()).then_some(())
-        }
+        "rm" | "unlink" if !it.written => removed(steps, server, brought, it),
+        "ln" if !it.written => linked(steps, server, it),
+        "sed" if !it.written => edited(steps, server, brought, it),
+        "echo" | "printf" => told(server, it),
         _ => None,
     }
+}
+
+/// Files that go; one that is linked goes with its link.
+fn removed(steps: &mut Steps, server: &Server, brought: &BTreeMap<String, usize>, it: &Step<'_>) -> Option<()> {
+    let known = server.files.iter().map(|given| given.path).chain(brought.keys().map(String::as_str));
+    let known: Vec<&str> = known.collect();
+    for word in it.words.iter().filter(|word| !word.starts_with('-')) {
+        let path = it.ran.path(Some(word.trim_matches(['"', '\''])))?;
+        let (folder, name) = path.rsplit_once('/')?;
+        let link = server.links.iter().find(|(from, _)| value::within(from, &path) || *from == folder);
+        let goes = |known: &&&str| {
+            let of_link = link.is_some_and(|(from, to)| {
+                let inner = known.strip_prefix(to).and_then(|rest| rest.strip_prefix('/'));
+                inner.is_some_and(|inner| *from != folder || matches(name, inner))
+            });
+            let here = known.rsplit_once('/').is_some_and(|(of, other)| of == folder && matches(name, other));
+            of_link || here || value::within(known, &path)
+        };
+        steps.removed.extend(known.iter().filter(goes).map(|path| ((*path).to_owned(), it.index)));
+    }
+    Some(())
+}
+
+/// A link that switches on what lies where the image's own links point to.
+fn linked(steps: &mut Steps, server: &Server, it: &Step<'_>) -> Option<()> {
+    let mut paths = Vec::new();
+    for word in it.words.iter().filter(|word| !word.starts_with('-')) {
+        paths.push(it.ran.path(Some(word.trim_matches(['"', '\''])))?);
+    }
+    let [target, place] = paths.as_slice() else { return None };
+    let (from, to) = server.links.iter().find(|(from, _)| value::within(place, from))?;
+    let name = target.strip_prefix(to)?.strip_prefix('/').filter(|name| !name.contains(['*', '?', '[']))?;
+    // By another name it would stand beside what the image links by that name.
+    let same = place == from || place.strip_prefix(from)? == format!("/{name}");
+    steps.removed.retain(|(gone, _)| gone != target);
+    same.then_some(())
+}
+
+/// What `sed` changes, where it is a step of the template or has nothing to do with ports, accounts and the pid file.
+fn edited(steps: &mut Steps, server: &Server, brought: &BTreeMap<String, usize>, it: &Step<'_>) -> Option<()> {
+    let places = || it.words.iter().filter(|word| server.is_named(word));
+    let said = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        server.says.settled().any(|it| lower.contains(&it.to_ascii_lowercase()))
+            || numbers(&lower).any(|it| it == "80" || it == "443")
+    };
+    let known = |word: &str, path: &str| {
+        server.files.iter().filter(|given| given.path == path).any(|given| {
+            let steps = given.always.iter().chain(given.moves);
+            steps.into_iter().any(|step| fits(step.sed, word))
+        })
+    };
+    // What the server is started with, or reads besides, is not followed.
+    let followed = |path: &str| {
+        let folder = path.contains(['*', '?', '[']);
+        folder || brought.contains_key(path) || server.files.iter().any(|given| given.path == path)
+    };
+    if places().any(|word| word.starts_with('/') && !followed(word)) {
+        return None;
+    }
+    for (nth, word) in it.ran.arguments.iter().enumerate() {
+        let Some(word) = word.as_deref() else {
+            // A pattern of files; what it fits holds no port that `sed` would have to name.
+            it.words.get(nth).filter(|word| server.is_named(word))?;
+            continue;
+        };
+        if word.starts_with('-') || server.is_named(word) {
+            continue;
+        }
+        let mut paths = places().map(|path| path.trim_matches(['"', '\'']));
+        match paths.find(|path| known(word, path)) {
+            Some(path) => steps.seds.push((path.to_owned(), word.to_owned())),
+            None if said(word) => return None,
+            None => {}
+        }
+    }
+    Some(())
+}
+
+/// What is written that says nothing of where it listens and as whom it runs; a whole main file would need its pid file.
+fn told(server: &Server, it: &Step<'_>) -> Option<()> {
+    let said = |word: &String| {
+        let lower = word.to_ascii_lowercase();
+        server.says.settled().any(|name| lower.contains(&name.to_ascii_lowercase()))
+    };
+    (!it.words.iter().any(said) && (server.says.pid_line.is_empty() || it.appends)).then_some(())
 }
 
 fn numbers(text: &str) -> impl Iterator<Item = &str> {

@@ -49,6 +49,7 @@ image() {
 lane_servers() {
   image nginx debian nginx:1.27 nginx:{latest,stable,mainline,1.27-bookworm}
   image httpd debian httpd:2.4 httpd:latest
+  image archive debian debian:12.11
   image openresty debian openresty/openresty:bookworm openresty/openresty:latest
   image tomcat debian tomcat:10.1 tomcat:{10,latest}
   image golang debian golang:1.22 golang:latest
