@@ -11,6 +11,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             "braces" => "Braces",
             "caddyfile" => "Caddyfile",
             "xml" => "Xml",
+            "assignments" => "Assignments",
             _ => "Lines",
         };
         let files: Vec<String> = it.files.iter().map(given).collect();

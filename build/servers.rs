@@ -23,7 +23,7 @@ pub struct Server {
     /// Arguments with which they start it as the image does.
     pub arguments: Vec<String>,
     /// How its configuration is written: `braces` (`name words;`, `name words { … }`), `lines` (`Name words`, `<Name words>`),
-    /// `caddyfile`, `xml` (`element attribute` and its value).
+    /// `caddyfile`, `xml` (`element attribute` and its value), `assignments` (`name = value`, `condition { … }`).
     pub dialect: String,
     /// The folder of its configuration; relative names start there.
     pub root: String,
@@ -173,7 +173,7 @@ pub struct Says {
     pub tls_hosts: bool,
     /// Every word is a file, or a pattern of files, that is read too.
     pub includes: Vec<String>,
-    /// The block that listens on port 80 unless it says otherwise; empty where nothing does.
+    /// The block that listens on port 80 unless it says otherwise, `/` for the main file as a whole; empty where nothing does.
     #[serde(default)]
     pub block: String,
     /// Its word is the account, or the group, that its workers run as.

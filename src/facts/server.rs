@@ -110,6 +110,8 @@ pub enum Dialect {
     Caddyfile,
     /// Attributes of elements.
     Xml,
+    /// `name = value`, `condition { … }`.
+    Assignments,
 }
 
 /// A configuration file of the image.
@@ -162,7 +164,7 @@ pub struct ConfWords {
     pub tls_hosts: bool,
     /// Every word is a file, or a pattern of files, that is read too.
     pub includes: &'static [&'static str],
-    /// The block that listens on port 80 unless it says otherwise; empty where nothing does.
+    /// The block that listens on port 80 unless it says otherwise, `/` for the main file as a whole; empty where nothing does.
     pub block: &'static str,
     /// Its word is the account, or the group, that its workers run as.
     pub accounts: &'static [&'static str],

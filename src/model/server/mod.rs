@@ -3,6 +3,7 @@
 //! What the image itself holds is told by `templates/servers/`, what copies bring is read, and what steps of the build do
 //! to either is followed or ends the matter.
 
+mod assigned;
 mod brought;
 mod caddyfile;
 mod conf;

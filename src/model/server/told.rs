@@ -27,6 +27,9 @@ pub(super) fn told(
     let is_file = matches!(scene.files.entry(&file.shown), crate::context::Entry::File { .. });
     let told = Told { server, text: &file.text, said: &said, shown: &file.shown, plain };
     told.served(served, at)?;
+    if main && server.says.block == "/" && !said.iter().any(|said| is(server.says.listens, &said.name)) {
+        return Err(format!("{} names no port: the server takes 80", file.shown));
+    }
     let mends = if main { told.mends(is_file)? } else { Vec::new() };
     if main && !server.says.pid_line.is_empty() {
         let pids = said.iter().filter(|said| said.name.eq_ignore_ascii_case(server.says.pid));
@@ -158,7 +161,9 @@ impl Told<'_> {
         for said in &pids {
             let word = said.words.first().ok_or_else(cannot)?;
             if word.text != says.pid_file && self.written(&word.text) != Written::Free {
-                mends.push((word.span, says.pid_file.to_owned()));
+                let quoted = word.span.of(self.text).first().is_some_and(|byte| matches!(byte, b'"' | b'\''));
+                let inner = Span::new(word.span.start + usize::from(quoted), word.span.end - usize::from(quoted));
+                mends.push((inner, says.pid_file.to_owned()));
             }
         }
         if pids.is_empty() && !says.pid_line.is_empty() {
