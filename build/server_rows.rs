@@ -30,6 +30,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
         let fields = [
             shown("id", &it.id),
             format!("packages: &[{}]", packages.join(", ")),
+            list("unless_packages", &it.unless_packages),
             list("programs", &it.programs),
             list("arguments", &it.arguments),
             format!("dialect: Dialect::{dialect}"),

@@ -18,6 +18,9 @@ pub struct Server {
     /// The packages that install it; empty where it comes with its own image.
     #[serde(default)]
     pub packages: Vec<Packages>,
+    /// Globs on packages beside which it listens on more, or writes elsewhere.
+    #[serde(default)]
+    pub unless_packages: Vec<String>,
     /// Programs that start it.
     pub programs: Vec<String>,
     /// Arguments with which they start it as the image does.

@@ -9,6 +9,8 @@ pub struct Server {
     pub id: &'static str,
     /// The packages that install it; empty for one that comes with its own image.
     pub packages: &'static [ServerPackages],
+    /// Globs on packages beside which it listens on more, or writes elsewhere.
+    pub unless_packages: &'static [&'static str],
     /// Programs that start it.
     pub programs: &'static [&'static str],
     /// Arguments with which they start it as the image does.

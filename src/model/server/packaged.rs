@@ -1,5 +1,6 @@
 //! Servers that a step of the build installs from the distribution's own packages.
 
+use crate::context::matches;
 use crate::facts::{self, ProgramKind, ProgramRole, Server, ServerPackages, Writes, words};
 use crate::images;
 use crate::model::command::Ran;
@@ -16,22 +17,24 @@ impl Model<'_> {
         let fits = |it: &&ServerPackages| it.images.contains(&base.id) && images::is_tagged(reference, it.tags);
         let installed = |server: &&Server| {
             let mut packages = server.packages.iter().filter(fits);
-            packages.any(|it| self.installs(stage, it))
+            packages.any(|it| self.installs(stage, it, server.unless_packages))
         };
         let found: Vec<_> = facts::servers().iter().filter(installed).collect();
         let own = || self.lineage(stage).iter().all(|(at, index)| self.leaves_repositories(*at, *index));
         if found.is_empty() || own() { found } else { Vec::new() }
     }
 
-    /// Whether a RUN installs one of the packages in every build, and none takes one away.
-    fn installs(&self, stage: usize, packages: &ServerPackages) -> bool {
+    /// Whether a RUN installs one of the packages in every build, and none takes one away or brings one of `unless`.
+    fn installs(&self, stage: usize, packages: &ServerPackages, unless: &[&str]) -> bool {
         let mut certain = false;
         for (at, index) in self.runs(stage) {
             for ran in &self.commands(at, index).list {
                 let Some(words) = package_words(ran) else { continue };
                 let named = words.iter().skip(1).any(|word| packages.names.contains(&bare(word)));
                 let told = |list: &[&str]| words.first().is_some_and(|first| list.contains(first));
-                if named && told(words::PACKAGE_REMOVALS) {
+                let more = |word: &&str| unless.iter().any(|glob| matches(glob, bare(word)));
+                let brings = told(words::PACKAGE_INSTALLS) && words.iter().skip(1).any(more);
+                if (named && told(words::PACKAGE_REMOVALS)) || brings {
                     return false;
                 }
                 certain |= named && told(words::PACKAGE_INSTALLS) && ran.plain && !is_virtual(ran);
