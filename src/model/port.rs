@@ -4,7 +4,7 @@ mod variable;
 
 use super::entry::Program;
 use super::hazard::Scene;
-use super::{Model, start};
+use super::{Model, source, start};
 use crate::context::Entry;
 use crate::facts::{self, GivenConf, ProgramRole};
 use crate::source::Span;
@@ -83,6 +83,7 @@ pub fn find(scene: &Scene<'_>) -> Vec<Named> {
     found.extend(inherited(scene));
     found.extend(in_scripts(scene));
     found.extend(in_configuration(scene));
+    found.extend(in_settings(scene));
     found.dedup();
     found
 }
@@ -104,6 +105,18 @@ fn in_configuration(scene: &Scene<'_>) -> Vec<Named> {
         }
     }
     found
+}
+
+/// Ports in files of settings that the started source loads.
+fn in_settings(scene: &Scene<'_>) -> Vec<Named> {
+    let entry = scene.model.entry(scene.stage);
+    let at = entry.cmd.or(entry.entrypoint).map_or(scene.from(), |(_, index)| index);
+    let low = source::settings(scene).into_iter().filter(|said| said.port > 0 && said.port < FIRST_FREE);
+    let place = |said: source::Setting| {
+        let place = Named::new(said.port, Use::Listens, at, said.span, true);
+        Named { file: Some(said.file), ..place }
+    };
+    low.map(place).collect()
 }
 
 /// Ports in the arguments of programs that start scripts run.

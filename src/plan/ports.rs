@@ -8,6 +8,7 @@ use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::{self, Named, Use};
 use crate::model::source::{self, Listens};
 use crate::model::start;
+use crate::source::Lines;
 use crate::syntax::{Args, Keyword, Pair, TokenKind};
 
 /// Plans the move of every port below 1024, or says why one cannot move.
@@ -59,7 +60,16 @@ fn in_source(draft: &mut Draft<'_>, rule: &'static str, said: &Listens, of: &[&N
 /// Ports that the source names beside words for listening, where no call shows what becomes of them.
 fn in_doubt(draft: &mut Draft<'_>, listens: &[Listens]) {
     // What a compose file gives the process changes along in it, or is told of.
-    let along = |place: &str, port: u16| is_yaml(place) && draft.moved.iter().any(|moved| moved.from == port);
+    let moves = |place: &str| {
+        let read = |along: &&Along| draft.scene.files.read(&along.path).unwrap_or_default();
+        let line = |along: &Along| Lines::new(&read(&along)).position(along.span.start).line;
+        draft
+            .along
+            .iter()
+            .any(|along| place.starts_with(&along.path) && place == format!("{}:{}", along.path, line(along)))
+    };
+    let along =
+        |place: &str, port: u16| (is_yaml(place) && draft.moved.iter().any(|moved| moved.from == port)) || moves(place);
     let mut named = source::ports(draft.scene).into_iter();
     let open = named.find(|(place, port)| listens.iter().all(|said| said.port != *port) && !along(place, *port));
     let Some((place, port)) = open else { return };

@@ -43,6 +43,27 @@ pub(super) fn listens(lines: &[Line], shows: &Shows) -> Vec<Said> {
     found
 }
 
+/// Expressions of ports that come neither to a number nor to a variable of the environment, names followed.
+pub(super) fn unsettled(lines: &[Line], shows: &Shows) -> Vec<String> {
+    let (calls, environment) = (prepared(shows.listens), prepared(shows.environment));
+    let ports = lines
+        .iter()
+        .flat_map(|line| calls.iter().flat_map(|call| arguments(&line.text, call)).map(|port| (port, line.number)));
+    let open = ports.filter(|(port, line)| value(port, *line, lines, &environment, DEPTH).is_none());
+    open.filter_map(|(port, _)| followed(port, lines, DEPTH)).collect()
+}
+
+/// What a name stands for in the end.
+fn followed(text: &str, lines: &[Line], depth: usize) -> Option<String> {
+    let text = unwrapped(text);
+    if !text.chars().all(is_word) {
+        return Some(text.to_owned());
+    }
+    let mut set = lines.iter().filter_map(|line| assigned(&line.text, text));
+    let value = set.next().filter(|_| depth > 0)?;
+    if set.next().is_some() { None } else { followed(value, lines, depth - 1) }
+}
+
 /// What an expression comes to.
 fn value(text: &str, line: usize, lines: &[Line], environment: &[String], depth: usize) -> Option<Said> {
     if let Some(number) = number(text) {

@@ -10,6 +10,7 @@ mod known;
 mod line;
 mod listen;
 mod mention;
+mod settings;
 mod started;
 mod vouch;
 
@@ -21,6 +22,7 @@ use crate::facts;
 pub use doubt::ports;
 pub use installed::beside_package;
 pub use mention::{above, moves, named, owns};
+pub use settings::{Setting, settings};
 pub(super) use started::{File, files};
 pub use vouch::writes_nothing;
 
