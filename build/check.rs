@@ -313,6 +313,13 @@ pub fn frameworks(path: &str, text: &str) -> Result<Frameworks, Vec<String>> {
         }
         file.sources(&database.sources);
     }
+    for packed in &frameworks.packed_ports {
+        if packed.manifests.is_empty() || packed.mark.is_empty() || packed.files.is_empty() || packed.key.is_empty() {
+            file.wrong(0, &packed.name, format!("`{}` without manifests, mark, files or key", packed.name));
+        }
+        file.path(0, "folder", &format!("/{}", packed.folder));
+        file.sources(&packed.sources);
+    }
     finish(file, frameworks)
 }
 

@@ -4,8 +4,8 @@ use super::languages;
 use super::read::Templates;
 use super::reasons;
 use super::schema::{
-    Account, Along, Commands, Drops, Facts, FileDatabase, Framework, Image, MovedBy, PackageAccount, Recipe, Tokens,
-    Variant, Writable,
+    Account, Along, Commands, Drops, Facts, FileDatabase, Framework, Image, MovedBy, PackageAccount, PackedPort,
+    Recipe, Tokens, Variant, Writable,
 };
 use super::server_rows;
 use super::words;
@@ -33,6 +33,7 @@ pub fn tables(templates: &Templates) -> String {
     table(&mut out, "LANGUAGES", "Language", languages::rows(&templates.languages));
     table(&mut out, "FRAMEWORKS", "Framework", templates.frameworks.frameworks.iter().map(framework));
     table(&mut out, "DATABASES", "FileDatabase", templates.frameworks.databases.iter().map(database));
+    table(&mut out, "PACKED_PORTS", "PackedPort", templates.frameworks.packed_ports.iter().map(packed_port));
     table(&mut out, "SERVERS", "Server", server_rows::rows(&templates.servers));
     table(&mut out, "REASONS", "Reason", reasons::rows(&templates.reasons));
     out + &words::module(&templates.words)
@@ -299,4 +300,18 @@ fn tokens(out: &mut String, tokens: &Tokens) {
         format!("Token {{ words: {}, weak: {}, overlay: {overlay} }}", texts(&token.words), token.weak)
     });
     table(out, "TOKENS", "Token", rows);
+}
+
+fn packed_port(it: &PackedPort) -> String {
+    format!(
+        "PackedPort {{ manifests: {}, mark: {:?}, program: {:?}, folder: {:?}, files: {}, others: {}, key: {:?}, variables: {} }}",
+        texts(&it.manifests),
+        it.mark,
+        it.program,
+        it.folder,
+        texts(&it.files),
+        texts(&it.others),
+        it.key,
+        texts(&it.variables),
+    )
 }

@@ -486,6 +486,8 @@ pub struct Frameworks {
     pub frameworks: Vec<Framework>,
     /// One entry a library that keeps a database in a file.
     pub databases: Vec<FileDatabase>,
+    /// One entry a framework that packs the port into the program.
+    pub packed_ports: Vec<PackedPort>,
 }
 
 /// A framework.
@@ -549,4 +551,30 @@ pub struct AppletFile {
     pub told_by: String,
     /// The option for which it has to be root.
     pub root_for: String,
+}
+
+/// A framework whose program takes its port from a file that the build packs into it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PackedPort {
+    /// Its name.
+    pub name: String,
+    /// Files at the root of the build context, of which one holds the mark.
+    pub manifests: Vec<String>,
+    /// A text of them by which it is told.
+    pub mark: String,
+    /// The program that runs what is built.
+    pub program: String,
+    /// The folder of the build context that holds its settings.
+    pub folder: String,
+    /// Names of files there that are always read.
+    pub files: Vec<String>,
+    /// Globs on files there that may be read too, and count for more.
+    pub others: Vec<String>,
+    /// The key of the port, `.` between its parts.
+    pub key: String,
+    /// How variables of the environment begin that count for more.
+    pub variables: Vec<String>,
+    /// Where that is said.
+    pub sources: Vec<String>,
 }

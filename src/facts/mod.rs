@@ -10,9 +10,9 @@ mod template;
 pub use language::{Language, Shows, languages};
 pub use package::{PackageAccount, package_account};
 pub use program::{
-    Along, AtStart, FileDatabase, Framework, HomeDownload, MovedBy, MovedWrites, ProgramFacts, ProgramKind,
+    Along, AtStart, FileDatabase, Framework, HomeDownload, MovedBy, MovedWrites, PackedPort, ProgramFacts, ProgramKind,
     ProgramRole, Writes, command, databases, frameworks, home_downloads, home_files, home_readers, ignores_cwd,
-    is_app_account, is_tool_variable, is_whole, makes_accounts, private_makers, writes,
+    is_app_account, is_tool_variable, is_whole, makes_accounts, packed_ports, private_makers, writes,
 };
 pub use reason::{Reason, is_switch_only, reasons};
 pub use server::{ConfStep, ConfTemplates, ConfWords, Dialect, GivenConf, Server, ServerPackages, server, servers};

@@ -1,8 +1,8 @@
 //! What is known of programs: what they are in a command, and what they write in a RUN.
 
 use super::{
-    APP_ACCOUNTS, DATABASES, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, PRIVATE_MAKERS,
-    PROGRAMS, TOOL_VARIABLES,
+    APP_ACCOUNTS, DATABASES, FRAMEWORKS, Family, HOME_DOWNLOADS, HOME_FILES, HOME_READERS, Known, PACKED_PORTS,
+    PRIVATE_MAKERS, PROGRAMS, TOOL_VARIABLES,
 };
 
 /// What a program is, where it stands in CMD or ENTRYPOINT.
@@ -260,6 +260,32 @@ pub struct FileDatabase {
     pub keys: &'static [&'static str],
     /// Whether its path begins in the configuration's own folder, not in the app's.
     pub beside: bool,
+}
+
+/// A framework whose program takes its port from a file that the build packs into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackedPort {
+    /// Files at the root of the build context, of which one holds the mark.
+    pub manifests: &'static [&'static str],
+    /// A text of them by which it is told.
+    pub mark: &'static str,
+    /// The program that runs what is built.
+    pub program: &'static str,
+    /// The folder of the build context that holds its settings.
+    pub folder: &'static str,
+    /// Names of files there that are always read.
+    pub files: &'static [&'static str],
+    /// Globs on files there that may be read too, and count for more.
+    pub others: &'static [&'static str],
+    /// The key of the port, `.` between its parts.
+    pub key: &'static str,
+    /// How variables of the environment begin that count for more.
+    pub variables: &'static [&'static str],
+}
+
+/// Frameworks that pack the port into the program.
+pub fn packed_ports() -> &'static [PackedPort] {
+    PACKED_PORTS
 }
 
 /// Libraries that keep a database in a file.

@@ -10,6 +10,7 @@ mod known;
 mod line;
 mod listen;
 mod mention;
+mod packed;
 mod settings;
 mod started;
 mod vouch;

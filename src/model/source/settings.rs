@@ -21,13 +21,14 @@ pub struct Setting {
     pub span: Span,
 }
 
-/// The ports that started files take from settings, where file, keys and value are certain.
+/// The ports that started files, or built programs, take from settings, where file, keys and value are certain.
 pub fn settings(scene: &Scene<'_>) -> Vec<Setting> {
     let mut found = Vec::new();
     for file in scene.sources().iter().filter(|file| file.started) {
         let open = listen::unsettled(&file.lines, &file.language.shows);
         found.extend(open.iter().filter_map(|text| setting(scene, file, text)));
     }
+    found.extend(super::packed::packed(scene));
     found.dedup();
     found
 }
@@ -183,7 +184,8 @@ fn look_up(file: &ImageFile, keys: &[String]) -> Option<Span> {
     }
 }
 
-fn of_tree(text: &[u8], keys: &[String]) -> Option<Span> {
+/// The place of a value in a text of one document, without its quotes.
+pub(super) fn of_tree(text: &[u8], keys: &[String]) -> Option<Span> {
     let documents = yaml::tree(text)?;
     let [document] = documents.as_slice() else { return None };
     if document.names_twice() {
