@@ -19,6 +19,13 @@
 //! the program needs no more. nginx says `port_in_redirect off` beside a port that moves, so that redirects name no port,
 //! as before.
 //!
+//! So are nginx, Apache and lighttpd as packages of Debian, Ubuntu, Alpine and RHEL install them (`apt-get install nginx`),
+//! where they surely come from the distribution's own repositories.
+//!
+//! A port in a file of settings moves there: where started source takes it from INI, JSON or YAML by keys that show
+//! (`config.getint("server", "port")`), and Spring Boot's `server.port` where the Dockerfile builds the program. What code
+//! changes, what a profile or a variable may say otherwise, and what is mounted over the file are left alone.
+//!
 //! Where an ENV of the base image tells the process (ASP.NET up to 7: `ASPNETCORE_URLS`), an ENV in the block says the new port;
 //! left alone where the project's source or settings may say another (`UseUrls`, `Kestrel`).
 //!
