@@ -39,7 +39,20 @@ const APACHE: &[&str] = &[
     "  # <VirtualHost *:80>\n<virtualhost *:80>\n</virtualhost>\n",
 ];
 
+const LIGHTTPD: &[&str] = &[
+    "server.document-root = \"/srv\"\nserver.port = 80\nserver.pid-file = \"/run/lighttpd.pid\"\n",
+    "server.port=80\n$SERVER[\"socket\"] == \"[::]:80\" { }\n",
+    "server.document-root = \"/srv\"\n",
+    "var.port = 80\nserver.port = var.port\n",
+    "# server.port = 80\nserver.port = 8081\n",
+    "server.port = 80\nserver.errorlog = \"/srv/log/x.log\"\n",
+    "server.port = 80\ninclude \"parts/*.conf\"\n",
+    "server.port = 80\nserver.modules = ( \"mod_access\"\n",
+];
+
 const STEPS: &[&str] = &[
+    "RUN ln -sf {conf} /etc/nginx/sites-enabled/",
+    "RUN rm -f /etc/nginx/sites-enabled/default",
     "RUN apt-get update",
     "RUN rm -f {conf}",
     "RUN echo hi > /var/tmp/x",
@@ -136,16 +149,21 @@ fn in_manifest(text: &str, line: &str) -> bool {
 /// A project: its files by path.
 fn project(random: &mut Random) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
-    let kind = random.below(3);
+    let kind = random.below(5);
     let (base, folder, own) = [
         ("nginx:1.27", "/etc/nginx/conf.d/", "default.conf"),
         ("httpd:2.4", "/usr/local/apache2/conf/", "httpd.conf"),
         ("php:8.3-apache", "/etc/apache2/sites-available/", "000-default.conf"),
+        ("debian:12", "/etc/nginx/sites-available/", "default"),
+        ("ubuntu:24.04", "/etc/lighttpd/", "lighttpd.conf"),
     ][kind];
     let conf = format!("{folder}{own}");
     let mut lines = vec![format!("FROM {base}")];
+    let packaged = [("nginx", "nginx -g 'daemon off;'"), ("lighttpd", "lighttpd -D -f /etc/lighttpd/lighttpd.conf")];
+    let packaged = kind.checked_sub(3).map(|at| packaged[at]);
+    lines.extend(packaged.map(|(name, _)| format!("RUN apt-get update && apt-get install -y {name}")));
     if random.one_in(2) {
-        let text = random.pick(if kind == 0 { NGINX } else { APACHE });
+        let text = random.pick([NGINX, APACHE, APACHE, NGINX, LIGHTTPD][kind]);
         files.insert("site.conf".to_owned(), text.to_owned());
         let to = if random.one_in(4) { format!("{folder}site.conf") } else { conf.clone() };
         lines.push(format!("COPY site.conf {to}"));
@@ -154,6 +172,7 @@ fn project(random: &mut Random) -> BTreeMap<String, String> {
         let at = 1 + random.below(lines.len());
         lines.insert(at.min(lines.len()), random.pick(STEPS).replace("{conf}", &conf));
     }
+    lines.extend(packaged.map(|(_, command)| format!("CMD {command}")));
     files.insert("Dockerfile".to_owned(), lines.join("\n") + "\n");
     if random.one_in(2) {
         let mut text = "services:\n  web:\n    build: .\n".to_owned();
@@ -206,7 +225,9 @@ fn left(files: &BTreeMap<String, String>, steps: &str) -> Vec<String> {
                         || line.starts_with("HEALTHCHECK") && (line.contains(":80/") || line.contains("localhost/"))
                 }
                 "site.conf" => {
-                    (lower.contains("listen") || lower.contains("<virtualhost")) && number(line) && is_read(steps)
+                    ["listen", "<virtualhost", "server.port", "socket"].iter().any(|word| lower.contains(word))
+                        && number(line)
+                        && is_read(steps)
                 }
                 "deploy.yaml" => in_manifest(text, line),
                 "compose.yaml" => web_of(text).is_some_and(|web| web.contains(line)) && in_service(line) || asks(line),
@@ -220,11 +241,16 @@ fn left(files: &BTreeMap<String, String>, steps: &str) -> Vec<String> {
     found
 }
 
-/// Whether the server reads the file: no step removes it, and httpd.conf includes nothing by itself.
+/// Whether the server reads the file: no step removes it or its link, and the main file includes nothing by itself.
 fn is_read(dockerfile: &str) -> bool {
     let Some((_, rest)) = dockerfile.split_once("COPY site.conf ") else { return false };
     let to = rest.lines().next().unwrap();
-    !rest.contains(&format!("rm -f {to}")) && !to.ends_with("/conf/site.conf")
+    let unlinked = to.ends_with("sites-available/default") && {
+        let last = |what: &str| rest.rfind(what);
+        last("rm -f /etc/nginx/sites-enabled/default") > last(&format!("ln -sf {to}"))
+    };
+    let other = ["/conf/site.conf", "/lighttpd/site.conf"].iter().any(|end| to.ends_with(end));
+    !rest.contains(&format!("rm -f {to}")) && !other && !unlinked
 }
 
 /// The lines of the service that runs the image.
