@@ -31,6 +31,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             shown("id", &it.id),
             format!("packages: &[{}]", packages.join(", ")),
             list("unless_packages", &it.unless_packages),
+            shown("worker", &it.worker),
             list("programs", &it.programs),
             list("arguments", &it.arguments),
             format!("dialect: Dialect::{dialect}"),

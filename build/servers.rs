@@ -21,6 +21,9 @@ pub struct Server {
     /// Globs on packages beside which it listens on more, or writes elsewhere.
     #[serde(default)]
     pub unless_packages: Vec<String>,
+    /// The account that its workers run as, where the base image has it; empty where none does.
+    #[serde(default)]
+    pub worker: String,
     /// Programs that start it.
     pub programs: Vec<String>,
     /// Arguments with which they start it as the image does.

@@ -11,6 +11,8 @@ pub struct Server {
     pub packages: &'static [ServerPackages],
     /// Globs on packages beside which it listens on more, or writes elsewhere.
     pub unless_packages: &'static [&'static str],
+    /// The account that its workers run as, where the base image has it; empty where none does.
+    pub worker: &'static str,
     /// Programs that start it.
     pub programs: &'static [&'static str],
     /// Arguments with which they start it as the image does.

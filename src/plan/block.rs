@@ -201,10 +201,14 @@ fn hand_over(draft: &Draft<'_>, owner: &str, handed: &[&Handed], above: Option<u
     // What stands there by then may be a file.
     let stands = above.map(|volume| model.owners_before(stage, volume).nodes.clone()).unwrap_or_default();
     let early = |path: &str| above.is_some() && !stands.contains_key(path);
-    let missing: Vec<&&Handed> = handed.iter().filter(|handed| handed.make || early(&handed.path)).collect();
+    let mut missing: Vec<&&Handed> = handed.iter().filter(|handed| handed.make || early(&handed.path)).collect();
+    let mut seen = std::collections::HashSet::new();
+    missing.retain(|handed| seen.insert(&handed.path));
     // What a tree takes along needs no word of its own.
-    let covers = |tree: &Handed, path: &str| tree.tree && tree.path != path && value::within(path, &tree.path);
-    let told: Vec<&&Handed> = handed.iter().filter(|one| !handed.iter().any(|tree| covers(tree, &one.path))).collect();
+    let covers = |tree: &Handed, one: &Handed| {
+        tree.tree && value::within(&one.path, &tree.path) && (tree.path != one.path || !one.tree)
+    };
+    let told: Vec<&&Handed> = handed.iter().filter(|one| !handed.iter().any(|tree| covers(tree, one))).collect();
     let (trees, alone): (Vec<&&Handed>, Vec<&&Handed>) = told.into_iter().partition(|handed| handed.tree);
     let mut commands = Vec::new();
     if !missing.is_empty() {

@@ -303,7 +303,7 @@ pub(super) fn is_nobody(owner: &str) -> bool {
     who == "nobody" || user::number(who) == Some(65534)
 }
 
-/// (c) The base's own user, and (d) an account that it holds for the application.
+/// (c) The base's own user, and (d) an account that it holds for the application, or that a packaged server's workers are.
 fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Identity> {
     let Some(Base::Image { facts: Some(facts), listed, .. }) = model.root_base(stage) else { return None };
     if !*listed && facts.id != images::GIVEN {
@@ -315,6 +315,11 @@ fn of_base(model: &Model<'_>, stage: usize, accounts: &[Account]) -> Option<Iden
         let mut identity = account.map(existing).unwrap_or_else(|| number_of(text));
         identity.origin = Origin::Base;
         return Some(identity);
+    }
+    let worker = model.server(stage).map_or("", |server| server.worker);
+    let its = |account: &&Account| account.name == worker && account.made.is_none() && account.certain;
+    if let Some(account) = accounts.iter().find(its) {
+        return Some(Identity { worker: true, ..existing(account) });
     }
     let own = !model.has_command(stage) || model.server(stage).is_some() || start::lifted(model, stage).is_some();
     let fits = |account: &&Account| {

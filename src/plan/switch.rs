@@ -160,7 +160,7 @@ fn why(identity: &super::Identity, asked: Option<u32>, pod: bool) -> String {
             format!("{who} is made for it, with the number that the project's own manifest runs it as")
         }
         super::Origin::Created => format!("{who} is made for it"),
-        super::Origin::Builtin if identity.worker => format!("the base image's own server runs its workers as {who}"),
+        super::Origin::Builtin if identity.worker => format!("the server runs its workers as {who}"),
         super::Origin::Builtin => format!("the base image holds {who} for applications"),
         super::Origin::Existing if identity.worker => format!("the server's package makes {who} for it"),
         super::Origin::Existing => format!("{who} is made in the file already"),

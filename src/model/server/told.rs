@@ -30,6 +30,12 @@ pub(super) fn told(
     if main && server.says.block == "/" && !said.iter().any(|said| is(server.says.listens, &said.name)) {
         return Err(format!("{} names no port: the server takes 80", file.shown));
     }
+    let other = said.iter().filter(|said| main && !server.worker.is_empty() && is(server.says.accounts, &said.name));
+    let other = other.filter_map(|said| Some((said, said.words.first()?))).find(|(_, word)| word.text != server.worker);
+    if let Some((of, word)) = other.filter(|(_, word)| !word.text.contains('$')) {
+        let what = format!("{} has its workers run as {}, which may read and write more", told.place(of), word.text);
+        served.doubts.push((at, what));
+    }
     let mends = if main { told.mends(is_file)? } else { Vec::new() };
     if main && !server.says.pid_line.is_empty() {
         let pids = said.iter().filter(|said| said.name.eq_ignore_ascii_case(server.says.pid));
