@@ -42,7 +42,9 @@ pub(super) fn brought(
 fn holds(server: &Server, to: &str) -> bool {
     let files = server.files.iter().filter_map(|given| given.path.rsplit_once('/'));
     let filled = server.templates.iter().map(|of| of.into);
-    files.map(|(folder, _)| folder).chain(filled).any(|folder| folder == to)
+    let included = server.files.iter().flat_map(|given| given.includes).filter_map(|pattern| pattern.rsplit_once('/'));
+    let linked = server.links.iter().flat_map(|(from, to)| [*from, *to]);
+    files.chain(included).map(|(folder, _)| folder).chain(filled).chain(linked).any(|folder| folder == to)
 }
 
 struct Told<'t> {
@@ -68,6 +70,10 @@ impl Told<'_> {
         let Some(to) = to else { return Err(format!("line {line} copies to a place that is not known")) };
         if !self.folders.iter().any(|folder| value::meets(&to, folder)) {
             return Ok(Vec::new());
+        }
+        let archive = |name: &str| ["://", ".tar", ".tgz", ".tbz", ".txz"].iter().any(|mark| name.contains(mark));
+        if self.copy.keyword == Keyword::Add && sources.iter().any(|source| archive(&source.text)) {
+            return Err(format!("line {line} unpacks or fetches something that may be configuration"));
         }
         let into = target.text().is_some_and(|text| text.ends_with('/') || text.ends_with('.'))
             || sources.len() + self.copy.heredocs.len() > 1

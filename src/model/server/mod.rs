@@ -178,6 +178,12 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     }
     let main = scene.model.server_main(scene.stage, server);
     let other = Some(main.as_str()).filter(|main| !server.configures(main));
+    if let Some((name, ..)) = set
+        .iter()
+        .find(|(_, _, value)| !server.packages.is_empty() && value.text().is_some_and(|text| server.is_named(text)))
+    {
+        return Err(format!("{name} names its configuration, and steps may reach it by that"));
+    }
     let mut brought = brought::brought(scene, server, other)?;
     if let Some(index) = other.and_then(|main| ran::names(scene, main)) {
         let line = scene.model.line(index);
@@ -199,6 +205,10 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
             served.fills = Some(of.into);
             confs.insert(filled.clone(), (path.clone(), *at));
         } else if server.configures(path) || *path == main {
+            let twin = confs.get(&of_image(server, path)).is_some_and(|(other, _)| other != path);
+            if twin {
+                return Err(format!("{path} and what it is linked to are both copied"));
+            }
             let newest = confs.entry(of_image(server, path)).or_insert((path.clone(), *at));
             if newest.1 < *at {
                 *newest = (path.clone(), *at);

@@ -37,7 +37,7 @@ impl Model<'_> {
                 if (named && told(words::PACKAGE_REMOVALS)) || brings {
                     return false;
                 }
-                certain |= named && told(words::PACKAGE_INSTALLS) && ran.plain && !is_virtual(ran);
+                certain |= named && told(words::PACKAGE_INSTALLS) && !ran.conditional && !is_virtual(ran);
             }
         }
         certain
