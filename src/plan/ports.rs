@@ -162,6 +162,12 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         let message = format!("nothing proves that the process takes port {from} from the variable that names it");
         draft.hazards.push(Hazard { id: "port-variable", weight: Weight::Unsafe, message, at, packaged: false });
     }
+    let setting = source::settings(draft.scene).into_iter().find(|said| said.port == from);
+    if let Some(said) = setting.filter(|said| of.iter().any(|place| place.file.as_ref() == Some(&said.file))) {
+        let message = format!("{} says the port: check that nothing else tells the process another one", said.file);
+        let at = witness::command(draft);
+        draft.hazards.push(Hazard { id: "port-in-source", weight: Weight::Unsafe, message, at, packaged: false });
+    }
     if !server::may_move(draft, rule, message.as_str(), of) {
         return;
     }

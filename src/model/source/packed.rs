@@ -6,6 +6,7 @@ use crate::context::{Entry, matches};
 use crate::facts::{self, PackedPort};
 use crate::model::hazard::Scene;
 use crate::source::Span;
+use crate::syntax::Keyword;
 
 /// The port of the one program, where one file of settings says it and nothing counts for more.
 pub(super) fn packed(scene: &Scene<'_>) -> Option<Setting> {
@@ -14,7 +15,7 @@ pub(super) fn packed(scene: &Scene<'_>) -> Option<Setting> {
 
 fn of(scene: &Scene<'_>, known: &PackedPort) -> Option<Setting> {
     let [program] = scene.programs.list.as_slice() else { return None };
-    let told = |word: &str| word.contains(known.key);
+    let told = |word: &str| word.contains(known.key) || word.contains("spring.");
     // A word that is not known may say the port.
     let silent = program.arguments.iter().all(|word| word.as_deref().is_some_and(|word| !told(word)));
     if !scene.programs.complete || program.name != known.program || !silent || overruled(scene, known) {
@@ -25,7 +26,12 @@ fn of(scene: &Scene<'_>, known: &PackedPort) -> Option<Setting> {
         let is_file = matches!(scene.files.entry(&shown), Entry::File { .. }) && !scene.hides(&shown);
         Some((shown.clone(), scene.files.read(&shown).filter(|_| is_file)?))
     };
-    let marked = |(_, text): (String, Vec<u8>)| String::from_utf8_lossy(&text).contains(known.mark);
+    // Modules have settings of their own, and resources may lie elsewhere.
+    let several = ["<modules>", "<resources>", "sourceSets"];
+    let marked = |(_, text): (String, Vec<u8>)| {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        text.contains(known.mark) && !several.iter().any(|mark| text.contains(mark))
+    };
     if !known.manifests.iter().filter_map(|name| read(name)).any(marked) || !is_built(scene, known) {
         return None;
     }
@@ -44,24 +50,44 @@ fn of(scene: &Scene<'_>, known: &PackedPort) -> Option<Setting> {
         says(&text, name, known.key, word).map(|found| (file, text, found))
     });
     let (Some((file, text, Some(span))), None) = (said.next(), said.next()) else { return None };
+    if ["spring.config", "config:", "cloud", "import"].iter().any(|mark| String::from_utf8_lossy(&text).contains(mark))
+    {
+        return None;
+    }
     let span = default(scene, &text, span)?;
     let port = std::str::from_utf8(span.of(&text)).ok()?.parse().ok()?;
     Some(Setting { port, file, span })
 }
 
-/// Whether a stage copies the folder of the settings, to build with it.
+/// Whether a stage copies the folder of the settings and builds with it, and no step or copy brings others.
 fn is_built(scene: &Scene<'_>, known: &PackedPort) -> bool {
     let Some(folder) = scene.in_context(known.folder) else { return false };
     let holds = |copied: &String| {
-        copied.is_empty()
-            || folder.strip_prefix(copied.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+        copied.is_empty() || folder.strip_prefix(copied.as_str()).is_some_and(below)
     };
-    vouch::folders(scene).is_some_and(|copied| copied.iter().any(holds))
+    let (mut builds, mut others) = (false, false);
+    for index in 0..scene.model.tree.instructions.len() {
+        let (keyword, text) = (scene.model.keyword(index), scene.text(index));
+        builds |= keyword == Keyword::Run && (text.contains("mvn") || text.contains("gradle"));
+        let brings = matches!(keyword, Keyword::Run | Keyword::Copy | Keyword::Add);
+        others |= brings && (text.contains("application") || text.contains("config") || text.contains("resources"));
+    }
+    let mounted = scene.services.iter().flat_map(|service| &service.mounts);
+    others |= mounted.into_iter().any(|mount| mount.target.contains("application") || mount.target.contains("config"));
+    builds && !others && vouch::folders(scene).is_some_and(|copied| copied.iter().any(holds))
 }
 
 /// Whether the environment may say another port.
 fn overruled(scene: &Scene<'_>, known: &PackedPort) -> bool {
-    let more = |name: &str| known.variables.iter().any(|begin| name.starts_with(begin));
+    // Relaxed binding takes other spellings too.
+    let plain = |name: &str| name.to_ascii_uppercase().replace(['.', '-'], "_");
+    let more = |name: &str| known.variables.iter().any(|begin| plain(name).starts_with(begin));
+    let entry = scene.model.entry(scene.stage);
+    let mut commands = [entry.entrypoint, entry.cmd].into_iter().flatten().map(|(_, index)| scene.text(index));
+    if commands.any(|text| known.variables.iter().any(|name| text.contains(name))) {
+        return true;
+    }
     let set = scene.model.environments(scene.stage);
     let given = scene.services.iter().flat_map(|service| &service.environment);
     set.iter().any(|(name, ..)| more(name)) || given.into_iter().any(|(name, _)| more(name))

@@ -6,7 +6,7 @@ use super::started::File;
 use crate::context::Entry;
 use crate::model::file::ImageFile;
 use crate::model::hazard::Scene;
-use crate::model::value;
+use crate::model::{start, value};
 use crate::source::Span;
 use crate::yaml::{self, Node};
 
@@ -39,6 +39,12 @@ fn setting(scene: &Scene<'_>, file: &File, text: &str) -> Option<Setting> {
     let (name, chain) = text.split_at_checked(end)?;
     let keys = keys(chain)?;
     let path = loaded(file, name)?;
+    // Scripts, and commands that go elsewhere, may bring another file, or another folder.
+    let enters = super::call::prepared(file.language.shows.enters);
+    let moved = || file.lines.iter().any(|line| enters.iter().any(|call| line.text.contains(call.as_str())));
+    if start::all(scene).iter().any(|program| program.script.is_some()) || goes(scene) || moved() {
+        return None;
+    }
     let folder = match path.begins_beside {
         true => file.folder()?,
         false => scene.model.process_folder(scene.stage).certain()?.to_owned(),
@@ -49,6 +55,13 @@ fn setting(scene: &Scene<'_>, file: &File, text: &str) -> Option<Setting> {
     let span = look_up(&held, &keys).filter(|_| is_file)?;
     let port = std::str::from_utf8(span.of(&held.text)).ok()?.parse().ok()?;
     Some(Setting { port, file: held.shown, span })
+}
+
+/// Whether the command goes to another folder before it starts the program.
+fn goes(scene: &Scene<'_>) -> bool {
+    let entry = scene.model.entry(scene.stage);
+    let texts = [entry.entrypoint, entry.cmd].into_iter().flatten().map(|(_, index)| scene.text(index));
+    texts.into_iter().any(|text| text.contains("cd "))
 }
 
 /// The keys of `.get("a","b")`, `["a"]["b"]`, `.a.b` in their order; `None` for anything else.
@@ -90,65 +103,97 @@ struct Path {
     begins_beside: bool,
 }
 
-/// The one file that a name is filled from, if nothing else changes it.
+/// The one file that a name is filled from, if every other line only reads it.
 fn loaded(file: &File, name: &str) -> Option<Path> {
     let mut from: Option<Path> = None;
-    for line in &file.lines {
+    for line in file.lines.iter().filter(|line| mentions(&line.text, name)) {
         let text = line.text.as_str();
-        if !mentions(text, name) {
-            continue;
-        }
-        let fills = filled(&file.lines, text, name);
-        // `config.set(`, `config["a"] = `, `config.a = `
-        let changes = text.strip_prefix(name).is_some_and(|rest| {
-            let assigns = rest.starts_with(['.', '[']) && rest.split(['=', '(']).next() != Some(rest);
-            let set = [".set(", ".update(", ".setdefault(", ".add_section(", ".read_dict(", ".merge("];
-            set.iter().any(|call| rest.starts_with(call))
-                || (assigns && rest.find('=').is_some_and(|at| rest.find('(').is_none_or(|call| at < call)))
-        });
-        match (fills, from.is_some()) {
-            (Some(_), true) => return None,
-            (Some(path), false) => from = Some(path),
-            (None, _) if changes => return None,
-            _ => {}
+        let made =
+            super::call::assignment(text).is_some_and(|(set, code)| set == name && code.ends_with("ConfigParser()"));
+        match filled(&file.lines, text, name) {
+            Some(_) if from.is_some() => return None,
+            Some(path) => from = Some(path),
+            None if made || reads(text, name) => {}
+            None => return None,
         }
     }
     from
 }
 
+/// Whether a line only reads values of a name: `name["a"]`, `name.a`, `name.get("a")`.
+fn reads(text: &str, name: &str) -> bool {
+    let calls = ["get", "getint", "getboolean", "getfloat", "has_option", "has_section"];
+    text.match_indices(name).all(|(at, _)| {
+        let mut rest = text.get(at + name.len()..).unwrap_or("");
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        if before.is_some_and(|letter| is_word(letter) || letter == '.') || rest.starts_with(is_word) {
+            return true;
+        }
+        let mut steps = 0;
+        loop {
+            if let Some(inner) = rest.strip_prefix('[') {
+                let Some((_, after)) = inner.split_once(']') else { return false };
+                rest = after;
+            } else if let Some(inner) = rest.strip_prefix('.') {
+                let end = inner.find(|letter| !is_word(letter)).unwrap_or(inner.len());
+                let Some((word, after)) = inner.split_at_checked(end) else { return false };
+                rest = after;
+                if rest.starts_with('(') {
+                    return calls.contains(&word);
+                }
+            } else {
+                break;
+            }
+            steps += 1;
+        }
+        let sets = ["|=", "+=", ":="].iter().any(|sign| rest.starts_with(sign));
+        steps > 0 && !sets && !(rest.starts_with('=') && !rest.starts_with("=="))
+    })
+}
+
+/// Calls that load a file of settings and do nothing else with it, up to the file's name.
+const LOADS: [&str; 7] = [
+    "json.load(open(",
+    "yaml.safe_load(open(",
+    "yaml.full_load(open(",
+    "JSON.parse(fs.readFileSync(",
+    "JSON.parse(readFileSync(",
+    "yaml.load(fs.readFileSync(",
+    "require(",
+];
+/// The same where the file is open already.
+const READS: [&str; 3] = ["json.load(", "yaml.safe_load(", "yaml.full_load("];
+
 /// The file of settings that a line fills a name from.
 fn filled(lines: &[Line], text: &str, name: &str) -> Option<Path> {
-    let read = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(".read("));
-    let code = match read {
-        Some(rest) => rest,
-        None => {
-            let (set, code) = super::call::assignment(text)?;
-            if set != name {
-                return None;
-            }
-            code
-        }
-    };
-    // `with open("config.json") as f: config = json.load(f)`
-    let handle = || {
-        let inner = code.rsplit_once('(')?.1.trim_end_matches(')');
-        let ends = format!("as {inner}:");
-        let alike = |line: &&Line| !inner.is_empty() && line.text.ends_with(&ends) && line.text.contains("open(");
-        lines.iter().find(alike).map(|line| line.text.as_str())
-    };
-    let code = if code.contains('"') { code } else { handle()? };
-    let mut named =
-        code.split('"').skip(1).step_by(2).filter(|text| ENDINGS.iter().any(|ending| text.ends_with(ending)));
-    let path = named.next().filter(|path| !path.contains(['$', '{', '%']))?;
-    if named.next().is_some() {
+    if let Some(rest) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(".read(")) {
+        return literal(rest).map(|name| Path { name, begins_beside: false });
+    }
+    let (set, code) = super::call::assignment(text)?;
+    if set != name {
         return None;
     }
-    let requires = code.starts_with("require(");
-    let beside = requires || ["__file__", "__dirname", "import.meta"].iter().any(|here| code.contains(here));
-    if beside && (path.contains("..") || code.contains("..\"") || code.contains("parent")) {
-        return None;
+    if let Some(load) = LOADS.iter().find(|load| code.starts_with(**load)) {
+        let name = literal(code.strip_prefix(load)?)?;
+        let beside = *load == "require(";
+        return (!beside || name.starts_with("./")).then_some(Path { name, begins_beside: beside });
     }
-    Some(Path { name: path.to_owned(), begins_beside: beside })
+    // `with open("config.json") as f: config = json.load(f)`, where that name is given once.
+    let inner = READS.iter().find_map(|read| code.strip_prefix(read)?.strip_suffix(')'))?;
+    let ends = format!("as {inner}:");
+    let mut opened = lines.iter().filter(|line| line.text.ends_with(&ends));
+    let (Some(line), None) = (opened.next(), opened.next()) else { return None };
+    let name = literal(line.text.strip_prefix("with open(")?.strip_suffix(&ends)?.trim_end())?;
+    Some(Path { name, begins_beside: false })
+}
+
+/// The file's name that arguments begin with, where nothing but how it is read follows.
+fn literal(arguments: &str) -> Option<String> {
+    let (name, rest) = arguments.strip_prefix('"')?.split_once('"')?;
+    let plain = rest.chars().all(|c| is_word(c) || matches!(c, ',' | ')' | '"' | '-' | '='));
+    let known =
+        ENDINGS.iter().any(|ending| name.ends_with(ending)) && !name.contains(['$', '{', '%']) && !name.contains("..");
+    (plain && known).then(|| name.to_owned())
 }
 
 /// How names of files of settings end that are read here.
