@@ -267,6 +267,10 @@ fn keeps_lines(server: &Server, command: &str) -> bool {
     let mut letters = command.chars();
     let (Some('s'), Some(sign)) = (letters.next(), letters.next()) else { return false };
     let Some(pattern) = letters.as_str().split(sign).next() else { return false };
+    // One command alone: what follows it may change the lines.
+    if command.matches(sign).count() != 3 {
+        return false;
+    }
     let plain = pattern.replace('\\', "");
     let pieces = plain.split(['*', '.', '^', '$', '[', ']', '(', ')', '+', '?', '|']);
     let longest = pieces.max_by_key(|piece| piece.len()).unwrap_or("");

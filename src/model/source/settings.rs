@@ -147,7 +147,7 @@ fn reads(text: &str, name: &str) -> bool {
             steps += 1;
         }
         let sets = ["|=", "+=", ":="].iter().any(|sign| rest.starts_with(sign));
-        steps > 0 && !sets && !(rest.starts_with('=') && !rest.starts_with("=="))
+        steps > 0 && !sets && (!rest.starts_with('=') || rest.starts_with("=="))
     })
 }
 
