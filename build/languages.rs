@@ -116,6 +116,21 @@ pub struct Shows {
     /// Files of the working folder that a loader runs by itself.
     #[serde(default)]
     pub settings: Vec<String>,
+    /// Calls that load a file of settings by its name, which follows.
+    #[serde(default)]
+    pub settings_opens: Vec<String>,
+    /// Calls that load a file of settings that is open already.
+    #[serde(default)]
+    pub settings_reads: Vec<String>,
+    /// Calls that load a file of settings that lies beside the source.
+    #[serde(default)]
+    pub settings_beside: Vec<String>,
+    /// Calls that make what files of settings are read into.
+    #[serde(default)]
+    pub settings_parsers: Vec<String>,
+    /// Calls of that which read a file of settings.
+    #[serde(default)]
+    pub settings_fills: Vec<String>,
 }
 
 /// `sources.yaml`.
@@ -153,6 +168,11 @@ pub fn languages(path: &str, text: &str) -> Result<Languages, Vec<String>> {
             &shows.enters,
             &shows.owns,
             &shows.settings,
+            &shows.settings_opens,
+            &shows.settings_reads,
+            &shows.settings_beside,
+            &shows.settings_parsers,
+            &shows.settings_fills,
             &shows.homes,
             &shows.instances,
             &shows.codes,
@@ -196,7 +216,7 @@ pub fn rows(languages: &Languages) -> impl Iterator<Item = String> {
 
 fn shows(shows: &Shows) -> String {
     format!(
-        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, loads: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?}, reads: &{:?}, here: &{:?}, up: &{:?}, asks: &{:?}, enters: &{:?}, owns: &{:?}, settings: &{:?}, homes: &{:?}, instances: &{:?}, codes: &{:?} }}",
+        "Shows {{ comment: {:?}, blocks: &{:?}, options: &{:?}, verbs: &{:?}, loaders: &{:?}, loads: &{:?}, begins: {:?}, imports: &{:?}, root_checks: &{:?}, ends: &{:?}, listens: &{:?}, environment: &{:?}, makes: &{:?}, creates: &{:?}, caches: &{:?}, turns: &{:?}, reads: &{:?}, here: &{:?}, up: &{:?}, asks: &{:?}, enters: &{:?}, owns: &{:?}, settings: &{:?}, settings_opens: &{:?}, settings_reads: &{:?}, settings_beside: &{:?}, settings_parsers: &{:?}, settings_fills: &{:?}, homes: &{:?}, instances: &{:?}, codes: &{:?} }}",
         shows.comment,
         shows.blocks,
         shows.options,
@@ -220,6 +240,11 @@ fn shows(shows: &Shows) -> String {
         shows.enters,
         shows.owns,
         shows.settings,
+        shows.settings_opens,
+        shows.settings_reads,
+        shows.settings_beside,
+        shows.settings_parsers,
+        shows.settings_fills,
         shows.homes,
         shows.instances,
         shows.codes,

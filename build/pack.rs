@@ -303,15 +303,20 @@ fn tokens(out: &mut String, tokens: &Tokens) {
 }
 
 fn packed_port(it: &PackedPort) -> String {
+    let lists = [
+        ("manifests", &it.manifests),
+        ("files", &it.files),
+        ("others", &it.others),
+        ("variables", &it.variables),
+        ("builders", &it.builders),
+        ("unless_manifests", &it.unless_manifests),
+        ("unless_settings", &it.unless_settings),
+        ("unless_arguments", &it.unless_arguments),
+        ("unless_steps", &it.unless_steps),
+    ];
+    let lists = lists.map(|(name, list)| format!("{name}: {}", texts(list))).join(", ");
     format!(
-        "PackedPort {{ manifests: {}, mark: {:?}, program: {:?}, folder: {:?}, files: {}, others: {}, key: {:?}, variables: {} }}",
-        texts(&it.manifests),
-        it.mark,
-        it.program,
-        it.folder,
-        texts(&it.files),
-        texts(&it.others),
-        it.key,
-        texts(&it.variables),
+        "PackedPort {{ mark: {:?}, program: {:?}, folder: {:?}, key: {:?}, {lists} }}",
+        it.mark, it.program, it.folder, it.key
     )
 }

@@ -575,6 +575,16 @@ pub struct PackedPort {
     pub key: String,
     /// How variables of the environment begin that count for more.
     pub variables: Vec<String>,
+    /// Programs that build it.
+    pub builders: Vec<String>,
+    /// Texts of the manifests by which its settings lie elsewhere too.
+    pub unless_manifests: Vec<String>,
+    /// Texts of the settings by which others are read too.
+    pub unless_settings: Vec<String>,
+    /// Texts of arguments by which others are read.
+    pub unless_arguments: Vec<String>,
+    /// Texts of steps, copies and mounts that may bring others.
+    pub unless_steps: Vec<String>,
     /// Where that is said.
     pub sources: Vec<String>,
 }

@@ -84,6 +84,16 @@ pub struct Shows {
     pub homes: &'static [&'static str],
     /// Files of the working folder that a loader runs by itself.
     pub settings: &'static [&'static str],
+    /// Calls that load a file of settings by its name, which follows.
+    pub settings_opens: &'static [&'static str],
+    /// Calls that load a file of settings that is open already.
+    pub settings_reads: &'static [&'static str],
+    /// Calls that load a file of settings that lies beside the source.
+    pub settings_beside: &'static [&'static str],
+    /// Calls that make what files of settings are read into.
+    pub settings_parsers: &'static [&'static str],
+    /// Calls of that which read a file of settings.
+    pub settings_fills: &'static [&'static str],
 }
 
 /// Languages whose source can be looked at.

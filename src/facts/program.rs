@@ -281,6 +281,16 @@ pub struct PackedPort {
     pub key: &'static str,
     /// How variables of the environment begin that count for more.
     pub variables: &'static [&'static str],
+    /// Programs that build it.
+    pub builders: &'static [&'static str],
+    /// Texts of the manifests by which its settings lie elsewhere too.
+    pub unless_manifests: &'static [&'static str],
+    /// Texts of the settings by which others are read too.
+    pub unless_settings: &'static [&'static str],
+    /// Texts of arguments by which others are read.
+    pub unless_arguments: &'static [&'static str],
+    /// Texts of steps, copies and mounts that may bring others.
+    pub unless_steps: &'static [&'static str],
 }
 
 /// Frameworks that pack the port into the program.

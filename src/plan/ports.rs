@@ -162,12 +162,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         let message = format!("nothing proves that the process takes port {from} from the variable that names it");
         draft.hazards.push(Hazard { id: "port-variable", weight: Weight::Unsafe, message, at, packaged: false });
     }
-    let setting = source::settings(draft.scene).into_iter().find(|said| said.port == from);
-    if let Some(said) = setting.filter(|said| of.iter().any(|place| place.file.as_ref() == Some(&said.file))) {
-        let message = format!("{} says the port: check that nothing else tells the process another one", said.file);
-        let at = witness::command(draft);
-        draft.hazards.push(Hazard { id: "port-in-source", weight: Weight::Unsafe, message, at, packaged: false });
-    }
+    in_settings(draft, of);
     if !server::may_move(draft, rule, message.as_str(), of) {
         return;
     }
@@ -200,6 +195,18 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         draft.notes.push(format!("the comment on line {line} still names port {from}"));
     }
     draft.moved.push(Moved { from, to, lines });
+}
+
+/// What to look at where a port moves in a file of settings.
+fn in_settings(draft: &mut Draft<'_>, of: &[&Named]) {
+    let said = source::settings(draft.scene);
+    let file =
+        of.iter().filter_map(|place| place.file.as_ref()).find(|file| said.iter().any(|said| said.file == **file));
+    if let Some(file) = file {
+        let message = format!("{file} says the port: check that nothing else tells the process another one");
+        let at = witness::command(draft);
+        draft.hazards.push(Hazard { id: "port-in-source", weight: Weight::Unsafe, message, at, packaged: false });
+    }
 }
 
 /// Whether a place is one of the base image, which the block changes.

@@ -22,7 +22,7 @@
 //! So are nginx, Apache and lighttpd as packages of Debian, Ubuntu, Alpine and RHEL install them (`apt-get install nginx`),
 //! where they surely come from the distribution's own repositories.
 //!
-//! A port in a file of settings moves there: where started source takes it from INI, JSON or YAML by keys that show
+//! A port in a file of settings moves there, as an unsafe fix: where started source takes it from INI, JSON or YAML by keys that show
 //! (`config.getint("server", "port")`), and Spring Boot's `server.port` where the Dockerfile builds the program. What code
 //! changes, what a profile or a variable may say otherwise, and what is mounted over the file are left alone.
 //!

@@ -172,18 +172,9 @@ const MOST: usize = 64;
 
 fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     mounted(scene, server)?;
-    let set = scene.model.environments(scene.stage);
-    if let Some((name, ..)) = set.iter().find(|(name, ..)| server.variables.contains(&name.as_str())) {
-        return Err(format!("ENV {name} has it do otherwise than its image does"));
-    }
+    variables(scene, server)?;
     let main = scene.model.server_main(scene.stage, server);
     let other = Some(main.as_str()).filter(|main| !server.configures(main));
-    if let Some((name, ..)) = set
-        .iter()
-        .find(|(_, _, value)| !server.packages.is_empty() && value.text().is_some_and(|text| server.is_named(text)))
-    {
-        return Err(format!("{name} names its configuration, and steps may reach it by that"));
-    }
     let mut brought = brought::brought(scene, server, other)?;
     if let Some(index) = other.and_then(|main| ran::names(scene, main)) {
         let line = scene.model.line(index);
@@ -192,29 +183,7 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     let ran = ran::ran(scene, server, &brought)?;
     brought.retain(|path, at| !ran.removed.iter().any(|(gone, step)| gone == path && step > at));
     let mut served = Served::default();
-    let templates = server.templates.as_ref().filter(|_| scene.model.enters(scene.stage));
-    let mut confs: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for (path, at) in &brought {
-        let filled = templates.and_then(|of| {
-            let name = path.strip_prefix(of.folder)?.strip_suffix(of.ending)?;
-            Some(value::join(of.into, name.trim_start_matches('/')))
-        });
-        if server.scripts.iter().any(|folder| value::within(path, folder)) {
-            served.scripts.extend(scene.model.enters(scene.stage).then(|| (path.clone(), *at)));
-        } else if let (Some(filled), Some(of)) = (&filled, templates) {
-            served.fills = Some(of.into);
-            confs.insert(filled.clone(), (path.clone(), *at));
-        } else if server.configures(path) || *path == main {
-            let twin = confs.get(&of_image(server, path)).is_some_and(|(other, _)| other != path);
-            if twin {
-                return Err(format!("{path} and what it is linked to are both copied"));
-            }
-            let newest = confs.entry(of_image(server, path)).or_insert((path.clone(), *at));
-            if newest.1 < *at {
-                *newest = (path.clone(), *at);
-            }
-        }
-    }
+    let confs = placed(scene, server, &mut served, &brought, &main)?;
     let gone = |path: &str| ran.removed.iter().any(|(gone, _)| gone == path);
     let givens: Vec<&GivenConf> =
         server.files.iter().filter(|given| !confs.contains_key(given.path) && !gone(given.path)).collect();
@@ -312,6 +281,50 @@ fn fitting<'c>(
         return Err(format!("its configuration includes {path}, and nobody knows what that holds"));
     }
     Ok(found)
+}
+
+/// Variables that have it do otherwise than its image does, or by which steps may reach a package's configuration.
+fn variables(scene: &Scene<'_>, server: &Server) -> Result<(), String> {
+    for (name, _, value) in scene.model.environments(scene.stage) {
+        if server.variables.contains(&name.as_str()) {
+            return Err(format!("ENV {name} has it do otherwise than its image does"));
+        }
+        if !server.packages.is_empty() && value.text().is_some_and(|text| server.is_named(text)) {
+            return Err(format!("{name} names its configuration, and steps may reach it by that"));
+        }
+    }
+    Ok(())
+}
+
+/// The configuration files that copies bring, by where the server finds them; with the path that the copy brings them to.
+fn placed(
+    scene: &Scene<'_>,
+    server: &Server,
+    served: &mut Served,
+    brought: &BTreeMap<String, usize>,
+    main: &str,
+) -> Result<BTreeMap<String, (String, usize)>, String> {
+    let templates = server.templates.as_ref().filter(|_| scene.model.enters(scene.stage));
+    let mut confs: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for (path, at) in brought {
+        let filled = templates.and_then(|of| {
+            let name = path.strip_prefix(of.folder)?.strip_suffix(of.ending)?;
+            Some(value::join(of.into, name.trim_start_matches('/')))
+        });
+        if server.scripts.iter().any(|folder| value::within(path, folder)) {
+            served.scripts.extend(scene.model.enters(scene.stage).then(|| (path.clone(), *at)));
+        } else if let (Some(filled), Some(of)) = (&filled, templates) {
+            served.fills = Some(of.into);
+            confs.insert(filled.clone(), (path.clone(), *at));
+        } else if server.configures(path) || path == main {
+            let place = of_image(server, path);
+            if confs.get(&place).is_some_and(|(other, _)| other != path) {
+                return Err(format!("{path} and what it is linked to are both copied"));
+            }
+            confs.insert(place, (path.clone(), *at));
+        }
+    }
+    Ok(confs)
 }
 
 /// Compose files may put other configuration in the place of the image's.

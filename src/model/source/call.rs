@@ -35,7 +35,7 @@ pub(super) fn variables<'l>(line: &'l str, environment: &'l [String]) -> impl It
 }
 
 /// Where a text begins in a line.
-fn places(line: &str, text: &str) -> Vec<usize> {
+pub(super) fn places(line: &str, text: &str) -> Vec<usize> {
     let starts = text.starts_with(is_word);
     let free = |at: &usize| {
         let before = line.get(..*at).and_then(|text| text.chars().next_back());

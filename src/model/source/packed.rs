@@ -15,7 +15,7 @@ pub(super) fn packed(scene: &Scene<'_>) -> Option<Setting> {
 
 fn of(scene: &Scene<'_>, known: &PackedPort) -> Option<Setting> {
     let [program] = scene.programs.list.as_slice() else { return None };
-    let told = |word: &str| word.contains(known.key) || word.contains("spring.");
+    let told = |word: &str| word.contains(known.key) || holds_any(word, known.unless_arguments);
     // A word that is not known may say the port.
     let silent = program.arguments.iter().all(|word| word.as_deref().is_some_and(|word| !told(word)));
     if !scene.programs.complete || program.name != known.program || !silent || overruled(scene, known) {
@@ -26,11 +26,9 @@ fn of(scene: &Scene<'_>, known: &PackedPort) -> Option<Setting> {
         let is_file = matches!(scene.files.entry(&shown), Entry::File { .. }) && !scene.hides(&shown);
         Some((shown.clone(), scene.files.read(&shown).filter(|_| is_file)?))
     };
-    // Modules have settings of their own, and resources may lie elsewhere.
-    let several = ["<modules>", "<resources>", "sourceSets"];
     let marked = |(_, text): (String, Vec<u8>)| {
         let text = String::from_utf8_lossy(&text).into_owned();
-        text.contains(known.mark) && !several.iter().any(|mark| text.contains(mark))
+        text.contains(known.mark) && !holds_any(&text, known.unless_manifests)
     };
     if !known.manifests.iter().filter_map(|name| read(name)).any(marked) || !is_built(scene, known) {
         return None;
@@ -50,13 +48,17 @@ fn of(scene: &Scene<'_>, known: &PackedPort) -> Option<Setting> {
         says(&text, name, known.key, word).map(|found| (file, text, found))
     });
     let (Some((file, text, Some(span))), None) = (said.next(), said.next()) else { return None };
-    if ["spring.config", "config:", "cloud", "import"].iter().any(|mark| String::from_utf8_lossy(&text).contains(mark))
-    {
+    if holds_any(&String::from_utf8_lossy(&text), known.unless_settings) {
         return None;
     }
     let span = default(scene, &text, span)?;
     let port = std::str::from_utf8(span.of(&text)).ok()?.parse().ok()?;
     Some(Setting { port, file, span })
+}
+
+/// Whether a text holds one of these.
+fn holds_any(text: &str, marks: &[&str]) -> bool {
+    marks.iter().any(|mark| text.contains(mark))
 }
 
 /// Whether a stage copies the folder of the settings and builds with it, and no step or copy brings others.
@@ -69,12 +71,12 @@ fn is_built(scene: &Scene<'_>, known: &PackedPort) -> bool {
     let (mut builds, mut others) = (false, false);
     for index in 0..scene.model.tree.instructions.len() {
         let (keyword, text) = (scene.model.keyword(index), scene.text(index));
-        builds |= keyword == Keyword::Run && (text.contains("mvn") || text.contains("gradle"));
+        builds |= keyword == Keyword::Run && holds_any(&text, known.builders);
         let brings = matches!(keyword, Keyword::Run | Keyword::Copy | Keyword::Add);
-        others |= brings && (text.contains("application") || text.contains("config") || text.contains("resources"));
+        others |= brings && holds_any(&text, known.unless_steps);
     }
-    let mounted = scene.services.iter().flat_map(|service| &service.mounts);
-    others |= mounted.into_iter().any(|mount| mount.target.contains("application") || mount.target.contains("config"));
+    let mut mounted = scene.services.iter().flat_map(|service| &service.mounts);
+    others |= mounted.any(|mount| holds_any(&mount.target, known.unless_steps));
     builds && !others && vouch::folders(scene).is_some_and(|copied| copied.iter().any(holds))
 }
 

@@ -1,8 +1,8 @@
 //! Ports that a started file takes from a file of settings: the file that it loads, and the value of the keys that it reads.
 
-use super::line::{Line, is_word};
-use super::listen;
+use super::line::is_word;
 use super::started::File;
+use super::{call, listen};
 use crate::context::Entry;
 use crate::model::file::ImageFile;
 use crate::model::hazard::Scene;
@@ -40,7 +40,7 @@ fn setting(scene: &Scene<'_>, file: &File, text: &str) -> Option<Setting> {
     let keys = keys(chain)?;
     let path = loaded(file, name)?;
     // Scripts, and commands that go elsewhere, may bring another file, or another folder.
-    let enters = super::call::prepared(file.language.shows.enters);
+    let enters = call::prepared(file.language.shows.enters);
     let moved = || file.lines.iter().any(|line| enters.iter().any(|call| line.text.contains(call.as_str())));
     if start::all(scene).iter().any(|program| program.script.is_some()) || goes(scene) || moved() {
         return None;
@@ -106,11 +106,11 @@ struct Path {
 /// The one file that a name is filled from, if every other line only reads it.
 fn loaded(file: &File, name: &str) -> Option<Path> {
     let mut from: Option<Path> = None;
-    for line in file.lines.iter().filter(|line| mentions(&line.text, name)) {
+    let parser = |code: &str| file.language.shows.settings_parsers.iter().any(|parser| code.ends_with(parser));
+    for line in file.lines.iter().filter(|line| call::holds(&line.text, name)) {
         let text = line.text.as_str();
-        let made =
-            super::call::assignment(text).is_some_and(|(set, code)| set == name && code.ends_with("ConfigParser()"));
-        match filled(&file.lines, text, name) {
+        let made = call::assignment(text).is_some_and(|(set, code)| set == name && parser(code));
+        match filled(file, text, name) {
             Some(_) if from.is_some() => return None,
             Some(path) => from = Some(path),
             None if made || reads(text, name) => {}
@@ -123,10 +123,9 @@ fn loaded(file: &File, name: &str) -> Option<Path> {
 /// Whether a line only reads values of a name: `name["a"]`, `name.a`, `name.get("a")`.
 fn reads(text: &str, name: &str) -> bool {
     let calls = ["get", "getint", "getboolean", "getfloat", "has_option", "has_section"];
-    text.match_indices(name).all(|(at, _)| {
+    call::places(text, name).into_iter().all(|at| {
         let mut rest = text.get(at + name.len()..).unwrap_or("");
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        if before.is_some_and(|letter| is_word(letter) || letter == '.') || rest.starts_with(is_word) {
+        if rest.starts_with(is_word) {
             return true;
         }
         let mut steps = 0;
@@ -151,40 +150,29 @@ fn reads(text: &str, name: &str) -> bool {
     })
 }
 
-/// Calls that load a file of settings and do nothing else with it, up to the file's name.
-const LOADS: [&str; 7] = [
-    "json.load(open(",
-    "yaml.safe_load(open(",
-    "yaml.full_load(open(",
-    "JSON.parse(fs.readFileSync(",
-    "JSON.parse(readFileSync(",
-    "yaml.load(fs.readFileSync(",
-    "require(",
-];
-/// The same where the file is open already.
-const READS: [&str; 3] = ["json.load(", "yaml.safe_load(", "yaml.full_load("];
-
 /// The file of settings that a line fills a name from.
-fn filled(lines: &[Line], text: &str, name: &str) -> Option<Path> {
-    if let Some(rest) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(".read(")) {
-        return literal(rest).map(|name| Path { name, begins_beside: false });
+fn filled(file: &File, text: &str, name: &str) -> Option<Path> {
+    let shows = &file.language.shows;
+    let begins =
+        |text: &'_ str, calls: &[&str]| calls.iter().find_map(|call| text.strip_prefix(call).map(str::to_owned));
+    let here = |name: String| Path { name, begins_beside: false };
+    if let Some(rest) = text.strip_prefix(name).and_then(|rest| begins(rest, shows.settings_fills)) {
+        return literal(&rest).map(here);
     }
-    let (set, code) = super::call::assignment(text)?;
-    if set != name {
-        return None;
+    let (_, code) = call::assignment(text).filter(|(set, _)| *set == name)?;
+    if let Some(rest) = begins(code, shows.settings_opens) {
+        return literal(&rest).map(here);
     }
-    if let Some(load) = LOADS.iter().find(|load| code.starts_with(**load)) {
-        let name = literal(code.strip_prefix(load)?)?;
-        let beside = *load == "require(";
-        return (!beside || name.starts_with("./")).then_some(Path { name, begins_beside: beside });
+    if let Some(rest) = begins(code, shows.settings_beside) {
+        let name = literal(&rest).filter(|name| name.starts_with("./"))?;
+        return Some(Path { name, begins_beside: true });
     }
     // `with open("config.json") as f: config = json.load(f)`, where that name is given once.
-    let inner = READS.iter().find_map(|read| code.strip_prefix(read)?.strip_suffix(')'))?;
-    let ends = format!("as {inner}:");
-    let mut opened = lines.iter().filter(|line| line.text.ends_with(&ends));
+    let inner = begins(code, shows.settings_reads)?;
+    let ends = format!("as {}:", inner.strip_suffix(')')?);
+    let mut opened = file.lines.iter().filter(|line| line.text.ends_with(&ends));
     let (Some(line), None) = (opened.next(), opened.next()) else { return None };
-    let name = literal(line.text.strip_prefix("with open(")?.strip_suffix(&ends)?.trim_end())?;
-    Some(Path { name, begins_beside: false })
+    literal(line.text.strip_prefix("with open(")?.strip_suffix(&ends)?.trim_end()).map(here)
 }
 
 /// The file's name that arguments begin with, where nothing but how it is read follows.
@@ -198,15 +186,6 @@ fn literal(arguments: &str) -> Option<String> {
 
 /// How names of files of settings end that are read here.
 const ENDINGS: [&str; 6] = [".json", ".yml", ".yaml", ".ini", ".cfg", ".conf"];
-
-/// Whether code holds a name as a whole word.
-fn mentions(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text.get(at + name.len()..).and_then(|text| text.chars().next());
-        !before.is_some_and(|letter| is_word(letter) || letter == '.') && !after.is_some_and(is_word)
-    })
-}
 
 /// Whether something is mounted over a file: a compose file or a manifest says so.
 fn mounted(scene: &Scene<'_>, place: &str) -> bool {
