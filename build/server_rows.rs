@@ -54,6 +54,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             list("enters", &it.enters),
             list("makes", &it.makes),
             list("defaults", &it.defaults),
+            shown("leaves", &it.leaves),
             shown("only_serves", &it.only_serves),
             shown("site", &it.site),
             list("logs", &it.logs),

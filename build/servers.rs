@@ -84,6 +84,9 @@ pub struct Server {
     /// Folders that it makes and writes where a main file of the project puts nothing elsewhere.
     #[serde(default)]
     pub defaults: Vec<String>,
+    /// What it has to write and an older container left as root's in a volume; empty where it leaves nothing.
+    #[serde(default)]
+    pub leaves: String,
     /// Whether it only serves files and passes requests on, and runs no code of the project.
     #[serde(default)]
     pub only_serves: bool,

@@ -57,6 +57,8 @@ pub struct Server {
     pub makes: &'static [&'static str],
     /// Folders that it makes and writes where a main file of the project puts nothing elsewhere.
     pub defaults: &'static [&'static str],
+    /// What it has to write and an older container left as root's in a volume; empty where it leaves nothing.
+    pub leaves: &'static str,
     /// Whether it only serves files and passes requests on, and runs no code of the project.
     pub only_serves: bool,
     /// The folder that it serves, which its start scripts may write into.

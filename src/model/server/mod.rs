@@ -218,6 +218,10 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
         let what = format!("a copy may bring {}, with parts that write elsewhere", server.capable);
         served.doubts.push((scene.from(), what));
     }
+    if !server.leaves.is_empty() {
+        let what = format!("volumes of older containers hold {}: chown it once", server.leaves);
+        served.doubts.push((scene.from(), what));
+    }
     if let Some(step) = scene.model.unknown_step(scene.stage, server).filter(|_| !server.packages.is_empty()) {
         let line = scene.model.line(step);
         served.doubts.push((

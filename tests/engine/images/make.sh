@@ -51,6 +51,7 @@ lane_servers() {
   image httpd debian httpd:2.4 httpd:latest
   image archive debian debian:12.11
   image openresty debian openresty/openresty:bookworm openresty/openresty:latest
+  image haproxy debian haproxy:2.2
   image tomcat debian tomcat:10.1 tomcat:{10,latest}
   image golang debian golang:1.22 golang:latest
   image ubuntu debian ubuntu:24.04 ubuntu:latest
@@ -63,6 +64,8 @@ lane_languages() {
   image php debian php:8.3-cli php:{8.3,8-cli,8,cli,latest}
   image php-fpm php php:8.3-fpm php:{8-fpm,fpm}
   image php-apache php php:8.3-apache php:{8-apache,apache}
+  image wordpress php-apache wordpress:6 wordpress:{php8.3-apache,latest}
+  image phpmyadmin php-apache phpmyadmin:5 phpmyadmin:latest
   image rpm debian registry.access.redhat.com/ubi9/ubi-minimal:latest amazonlinux:{2023,2,latest}
   image rpm-tools rpm rockylinux:9 rockylinux:latest
 }
