@@ -180,6 +180,16 @@ pub struct Says {
     /// Whether those with a host and without `http://` are for TLS.
     #[serde(default)]
     pub tls_hosts: bool,
+    /// The global options of the main file that say the ports of those, by the ports that they get without; empty where
+    /// there are none, and such addresses are left alone.
+    #[serde(default)]
+    pub tls_options: BTreeMap<u16, String>,
+    /// What people must know of sites with TLS that another account serves.
+    #[serde(default)]
+    pub tls_keeps: String,
+    /// What people must know where their ports move.
+    #[serde(default)]
+    pub tls_offers: String,
     /// Every word is a file, or a pattern of files, that is read too.
     pub includes: Vec<String>,
     /// The block that listens on port 80 unless it says otherwise, `/` for the main file as a whole; empty where nothing does.

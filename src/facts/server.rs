@@ -168,6 +168,13 @@ pub struct ConfWords {
     pub names: &'static [&'static str],
     /// Whether those with a host and without `http://` are for TLS.
     pub tls_hosts: bool,
+    /// The global options of the main file that say the ports of those, by the ports that they get without; empty where
+    /// there are none, and such addresses are left alone.
+    pub tls_options: &'static [(u16, &'static str)],
+    /// What people must know of sites with TLS that another account serves.
+    pub tls_keeps: &'static str,
+    /// What people must know where their ports move.
+    pub tls_offers: &'static str,
     /// Every word is a file, or a pattern of files, that is read too.
     pub includes: &'static [&'static str],
     /// The block that listens on port 80 unless it says otherwise, `/` for the main file as a whole; empty where nothing does.

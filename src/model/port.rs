@@ -49,13 +49,15 @@ pub struct Named {
     pub given: Option<&'static GivenConf>,
     /// What goes along in its file: where, and the text.
     pub beside: Option<(usize, String)>,
+    /// What stands around the digits where they are not there yet.
+    pub around: Option<(String, String)>,
     /// The variable of the base image that holds the port, and what it holds: an ENV of the file has to say another one.
     pub inherited: Option<(&'static str, &'static str)>,
 }
 
 impl Named {
     fn new(port: u16, role: Use, at: usize, span: Span, editable: bool) -> Self {
-        Self { port, role, at, file: None, span, editable, given: None, beside: None, inherited: None }
+        Self { port, role, at, file: None, span, editable, given: None, beside: None, around: None, inherited: None }
     }
 }
 
@@ -101,7 +103,12 @@ fn in_configuration(scene: &Scene<'_>) -> Vec<Named> {
     for own in &served.own {
         for of in own.ports.iter().filter(|of| of.port < FIRST_FREE) {
             let place = Named::new(of.port, Use::Listens, own.at, of.span, own.is_file);
-            found.push(Named { file: Some(own.shown.clone()), beside: of.beside.clone(), ..place });
+            found.push(Named {
+                file: Some(own.shown.clone()),
+                beside: of.beside.clone(),
+                around: of.around.clone(),
+                ..place
+            });
         }
     }
     found

@@ -69,13 +69,18 @@ pub(super) fn companions(plan: &Plan, dockerfile: &Dockerfile, files: &dyn Files
 
 /// `path:line` of every place of another file where a port moves.
 pub(super) fn places(plan: &Plan, moved: &Moved, dockerfile: &Dockerfile, files: &dyn Files) -> Vec<String> {
-    let of_it = plan.along.iter().filter(|along| along.text.trim_start_matches(':') == moved.to.to_string());
+    let to = moved.to.to_string();
+    let says =
+        |along: &&Along| along.adds.is_empty() && along.text.split(|c: char| !c.is_ascii_digit()).any(|it| it == to);
+    let of_it = plan.along.iter().filter(says);
     let place = |along: &Along| {
         let text = files.read(&along.path).unwrap_or_default();
         let line = Lines::new(&text).position(along.span.start).line;
         format!("{}:{line}", report::text::shown(&shown(dockerfile, &along.path)))
     };
-    of_it.map(place).collect()
+    let mut places: Vec<String> = of_it.map(place).collect();
+    places.dedup();
+    places
 }
 
 /// A path of the project relative to the current folder, as the Dockerfile's own is shown.

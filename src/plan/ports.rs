@@ -170,7 +170,11 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     settled.extend(kubernetes::ports(draft, from, to, first.at));
     named_elsewhere::look(draft, from, to, first.at, &settled);
     for place in of {
-        let text = if place.span.is_empty() { format!(":{to}") } else { to.to_string() };
+        let text = match &place.around {
+            Some((before, after)) => format!("{before}{to}{after}"),
+            None if place.span.is_empty() => format!(":{to}"),
+            None => to.to_string(),
+        };
         if is_inner(place) {
             continue;
         }

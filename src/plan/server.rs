@@ -148,7 +148,10 @@ pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str,
     for (at, message) in &served.seen {
         let hazard =
             Hazard { id: "port-told", weight: Weight::Unsafe, message: message.clone(), at: *at, packaged: false };
-        draft.hazards.push(hazard);
+        // Two ports that move show it once.
+        if !draft.hazards.contains(&hazard) {
+            draft.hazards.push(hazard);
+        }
     }
     let offer = Some(server.offer.to_owned()).filter(|offer| !offer.is_empty());
     draft.notes.extend(offer.filter(|_| of.iter().any(|place| place.given.is_some())));

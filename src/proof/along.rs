@@ -76,7 +76,18 @@ fn is_told(plan: &Plan, along: &Along, says: Option<&ConfWords>) -> bool {
     if along.span.is_empty() && plan.moved.iter().any(|moved| text == format!(":{}", moved.to)) {
         return true;
     }
+    if along.span.is_empty() && says.is_some_and(|says| is_option(plan, text, says)) {
+        return true;
+    }
     !text.is_empty() && says.is_some_and(|says| [says.beside, says.pid_line, says.pid_file].contains(&text))
+}
+
+/// Whether a text is a global option that says where a port goes, and the brackets around such options.
+fn is_option(plan: &Plan, text: &str, says: &ConfWords) -> bool {
+    let plain = text.trim_matches(|c: char| matches!(c, '{' | '}') || c.is_whitespace());
+    let said =
+        |from: u16, name: &str| plan.moved.iter().any(|it| it.from == from && plain == format!("{name} {}", it.to));
+    says.tls_options.iter().any(|(from, name)| said(*from, name))
 }
 
 /// A YAML file still loads, as the same tree; its scalars differ in no more places than the plan says, and the entries that

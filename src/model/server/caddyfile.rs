@@ -1,7 +1,7 @@
 //! A Caddyfile as a list of what it says (caddyserver.com/docs/caddyfile/concepts).
 
 use super::conf::{Said, Word};
-use crate::source::Span;
+use crate::source::{Span, line_ending};
 
 /// The name under which the addresses of a site block stand.
 const SITE: &str = "site";
@@ -16,10 +16,8 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<Said>> {
     let mut bare = false;
     for line in lines(text)? {
         let mut words = line;
-        let opens = words.last().is_some_and(|word| word.text == "{");
-        if opens {
-            words.pop();
-        }
+        let bracket = words.pop_if(|word| word.text == "{").map(|word| word.span);
+        let opens = bracket.is_some();
         let span = |words: &[Word], end: usize| Span::new(words.first().map_or(end, |word| word.span.start), end);
         if words.len() == 1 && words.first().is_some_and(|word| word.text == "}") {
             open.pop()?;
@@ -37,7 +35,7 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<Said>> {
         let header = inside.is_none();
         let first = words.first().map(|word| word.text.clone()).unwrap_or_default();
         let said = match header {
-            true if words.is_empty() => Said { name: GLOBAL.to_owned(), words, span: whole, inside, opens },
+            true if words.is_empty() => Said { name: GLOBAL.to_owned(), words, span: bracket?, inside, opens },
             true if first == "import" => directive(words, whole, inside, opens)?,
             // A snippet, or a named route: `(name) {`, `&(name) {`.
             true if first.starts_with('(') || first.starts_with("&(") => {
@@ -142,6 +140,39 @@ pub(super) fn address(text: &str) -> Option<(u16, std::ops::Range<usize>)> {
     // A host gets a certificate unless it says `http://`, and so does port 443.
     let open = plain || (host.is_empty() && !digits.is_empty());
     (open && port != 443).then_some((port, digits))
+}
+
+/// Where the port of an address that gets TLS stands in the text, if it says one; `None` for any other address.
+pub(super) fn secured(text: &str) -> Option<Option<std::ops::Range<usize>>> {
+    let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+    let (host, port) = rest.rsplit_once(':').map_or((rest, None), |(host, port)| (host, Some(port)));
+    let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '*'));
+    let named = !host.is_empty() || scheme.is_some() || port.is_some();
+    let secure = scheme.is_none_or(|scheme| scheme == "https") && port.is_none_or(|port| port == "443");
+    (plain && named && secure).then(|| port.map(|digits| text.len() - digits.len()..text.len()))
+}
+
+/// Where the global options go that say ports: the place, and what stands around each of them in a file that has none yet.
+/// `None` where a file has no brackets, and so can have none.
+pub(super) fn options(text: &[u8], said: &[Said], names: &[&str]) -> Option<(usize, Vec<(String, String)>)> {
+    let end = line_ending(text);
+    if let Some(global) = said.first().filter(|said| said.name == GLOBAL) {
+        return Some((global.span.end, names.iter().map(|name| (format!("{end}\t{name} "), String::new())).collect()));
+    }
+    let bracketed = |said: &Said| {
+        let rest = text.get(said.span.end..).unwrap_or_default();
+        rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+    };
+    if text.starts_with(b"\xef\xbb\xbf") || !said.iter().filter(|said| said.name == SITE).all(bracketed) {
+        return None;
+    }
+    let last = names.len().checked_sub(1)?;
+    let around = |(at, name): (usize, &&str)| {
+        let open = if at == 0 { format!("{{{end}") } else { String::new() };
+        let close = if at == last { format!("}}{end}{end}") } else { String::new() };
+        (format!("{open}\t{name} "), format!("{end}{close}"))
+    };
+    Some((0, names.iter().enumerate().map(around).collect()))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod assigned;
 mod brought;
 mod caddyfile;
 mod conf;
+mod listening;
 mod packaged;
 mod ran;
 mod told;
@@ -47,6 +48,8 @@ pub struct Served {
     pub by_default: bool,
     /// The folder of log files that a file of the project names.
     pub logs: Option<String>,
+    /// Whether the main file says by global options which ports sites with TLS, and sites without any, get.
+    pub optioned: bool,
     /// Variables that templates fill in for a port.
     pub variables: Vec<String>,
     /// What may not work, with the copy that shows it.
@@ -92,6 +95,8 @@ pub struct Port {
     pub span: Span,
     /// What goes along.
     pub beside: Option<(usize, String)>,
+    /// What stands around the digits where they are not there yet.
+    pub around: Option<(String, String)>,
 }
 
 impl Model<'_> {

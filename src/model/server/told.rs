@@ -2,10 +2,10 @@
 
 use super::caddyfile;
 use super::conf::{Said, Word, read};
-use super::{Own, Port, Served};
-use crate::facts::{Dialect, Server};
+use super::listening::variable;
+use super::{Own, Served};
+use crate::facts::Server;
 use crate::model::hazard::Scene;
-use crate::model::port::FIRST_FREE;
 use crate::source::{Lines, Span, line_ending};
 
 /// Reads a file of the project that the server reads, first where it is `main`; `source` is where the copy put it, `plain`
@@ -25,7 +25,13 @@ pub(super) fn told(
     let file = scene.file(source).ok_or_else(|| format!("what stands in {source} is not known"))?;
     let said = read(&file.text, server.dialect).ok_or_else(|| format!("{} cannot be read", file.shown))?;
     let is_file = matches!(scene.files.entry(&file.shown), crate::context::Entry::File { .. });
-    let told = Told { server, text: &file.text, said: &said, shown: &file.shown, plain };
+    let mut told =
+        Told { server, text: &file.text, said: &said, shown: &file.shown, main, plain, optioned: served.optioned };
+    if main && told.secured().is_some() {
+        (served.optioned, told.optioned) = (true, true);
+        served.doubts.push((at, server.says.tls_keeps.to_owned()));
+        served.seen.push((at, server.says.tls_offers.to_owned()));
+    }
     told.served(served, at)?;
     if main && server.says.block == "/" && !said.iter().any(|said| is(server.says.listens, &said.name)) {
         return Err(format!("{} names no port: the server takes 80", file.shown));
@@ -80,20 +86,27 @@ pub(super) fn opens(scene: &Scene<'_>, name: &str, file: &str) -> Result<(), Str
 }
 
 /// Whether a name is one of these; `Listen` and `listen` are the same to Apache.
-fn is(names: &[&str], name: &str) -> bool {
+pub(super) fn is(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-struct Told<'t> {
-    server: &'t Server,
-    text: &'t [u8],
-    said: &'t [Said],
-    shown: &'t str,
-    plain: bool,
+/// A configuration file of the project.
+pub(super) struct Told<'t> {
+    pub(super) server: &'t Server,
+    pub(super) text: &'t [u8],
+    pub(super) said: &'t [Said],
+    /// Its path in the project.
+    pub(super) shown: &'t str,
+    /// Whether the server reads it first.
+    pub(super) main: bool,
+    /// Whether what goes beside a port may be said in it.
+    pub(super) plain: bool,
+    /// Whether global options say the ports of addresses that name none.
+    pub(super) optioned: bool,
 }
 
 impl Told<'_> {
-    fn place(&self, said: &Said) -> String {
+    pub(super) fn place(&self, said: &Said) -> String {
         format!("{}:{}", self.shown, Lines::new(self.text).position(said.span.start).line)
     }
 
@@ -104,7 +117,7 @@ impl Told<'_> {
             let place = || self.place(said);
             let first = said.words.first().map(|word| word.text.as_str()).unwrap_or_default();
             if is(says.stores, &said.name) && !first.eq_ignore_ascii_case("off") {
-                return Err(format!("{} writes in a way that is not followed ({})", place(), said.name));
+                return Err(format!("{} says {}, which is not followed", place(), said.name));
             }
             if is(says.writes, &said.name) {
                 match self.written(first) {
@@ -122,7 +135,8 @@ impl Told<'_> {
                 let what = format!("{} names a key ({}) that the account has to be able to read", place(), key.text);
                 served.doubts.push((at, what));
             }
-            if is(says.keys, &said.name) {
+            // `tls internal` and `tls me@example.com` name none.
+            if is(says.keys, &said.name) && (!says.tls_hosts || said.words.len() > 1) {
                 let what = format!("{} names a key ({first}) that the account has to be able to read", place());
                 served.doubts.push((at, what));
             }
@@ -140,7 +154,7 @@ impl Told<'_> {
         Ok(())
     }
 
-    fn written(&self, word: &str) -> Written {
+    pub(super) fn written(&self, word: &str) -> Written {
         let server = self.server;
         let plain = matches!(word, "off" | "stderr" | "syslog") || word.starts_with("syslog:") || word.is_empty();
         let free = |folder: &str| word == folder || word.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
@@ -182,131 +196,13 @@ impl Told<'_> {
         }
         if mends.is_empty() || is_file { Ok(mends) } else { Err(cannot()) }
     }
-
-    /// The ports that it names.
-    fn ports(&self) -> Result<Vec<Port>, String> {
-        let says = &self.server.says;
-        let mut ports: Vec<Port> = Vec::new();
-        for (at, said) in self.said.iter().enumerate() {
-            let listens = is(says.listens, &said.name);
-            let words: &[Word] = match (listens, is(says.names, &said.name)) {
-                (true, _) => said.words.get(..1).unwrap_or_default(),
-                (_, true) => &said.words,
-                _ => &[],
-            };
-            for word in words {
-                let Some((port, digits)) = self.port(word, said)? else { continue };
-                // Once a block, below all that it listens on and that moves.
-                let moves = |of: &Said| {
-                    let word = of.words.first().and_then(|word| self.port(word, of).ok()).flatten();
-                    word.is_some_and(|(port, _)| port < FIRST_FREE)
-                };
-                let later = |of: &Said| of.inside == said.inside && is(says.listens, &of.name) && moves(of);
-                let last = !self.said.iter().skip(at + 1).any(later);
-                let beside = if listens && last { self.beside(said) } else { None };
-                ports.push(Port { port, span: digits, beside });
-            }
-            let silent = !says.block.is_empty() && said.opens && said.name == says.block && said.words.is_empty();
-            let inner = || self.said.iter().filter(|of| of.inside == Some(at));
-            if silent && !inner().any(|of| is(says.listens, &of.name)) {
-                return Err(format!("{} names no port: the server takes another one without root", self.place(said)));
-            }
-        }
-        Ok(ports)
-    }
-
-    /// The port of an address, and its digits; `None` where it names none that matters.
-    fn port(&self, word: &Word, said: &Said) -> Result<Option<(u16, Span)>, String> {
-        let text = word.text.as_str();
-        let unclear = || Err(format!("{} listens on {text}, which is not followed", self.place(said)));
-        if self.server.says.tls_hosts && is(self.server.says.names, &said.name) && variable(text).is_none() {
-            let place = || self.place(said);
-            let (port, digits) = caddyfile::address(text)
-                .filter(|_| word.span.of(self.text) == text.as_bytes())
-                .ok_or_else(|| format!("{} serves {text}, which is not known to be without TLS", place()))?;
-            return Ok(Some((port, Span::new(word.span.start + digits.start, word.span.start + digits.end))));
-        }
-        // A variable of a template, or of the environment, is set elsewhere.
-        if text.contains(['$', '%']) {
-            return if variable(text).is_some() { Ok(None) } else { unclear() };
-        }
-        if text.starts_with("unix:") {
-            return match self.written(text.trim_start_matches("unix:")) {
-                Written::Free => Ok(None),
-                _ => unclear(),
-            };
-        }
-        // `*:80,*:443`
-        if text.contains(',') {
-            return unclear();
-        }
-        let digits = text.rsplit(':').next().unwrap_or(text);
-        if digits.ends_with(']') || digits == "*" || (digits == text && digits.parse::<u16>().is_err()) {
-            // Apache's `<VirtualHost *>` is for every port; nginx's `listen host` is for 80.
-            return if is(self.server.says.names, &said.name) { Ok(None) } else { unclear() };
-        }
-        let Ok(port) = digits.parse::<u16>() else { return unclear() };
-        let end = word.span.end
-            - usize::from(self.text.get(word.span.end - 1).is_some_and(|byte| matches!(byte, b'"' | b'\'')));
-        let span = Span::new(end.saturating_sub(digits.len()), end);
-        match span.of(self.text) == digits.as_bytes() {
-            true => Ok(Some((port, span))),
-            false => unclear(),
-        }
-    }
-
-    /// Whether a directive stands where what goes beside a port may be said.
-    fn is_plain(&self, said: &Said) -> bool {
-        let blocks = std::iter::successors(said.inside, |block| self.said.get(*block).and_then(|of| of.inside));
-        let mut names = blocks.filter_map(|block| self.said.get(block)).map(|of| of.name.as_str());
-        self.plain && !names.any(|name| self.server.says.not_beside.contains(&name))
-    }
-
-    /// What is said beside a port that moves, on a line of its own where the port has one.
-    fn beside(&self, said: &Said) -> Option<(usize, String)> {
-        let says = &self.server.says;
-        if says.beside.is_empty() || self.server.dialect != Dialect::Braces {
-            return None;
-        }
-        if !self.is_plain(said) {
-            return None;
-        }
-        // It is said in the block, or in one around it.
-        let around: Vec<Option<usize>> = std::iter::successors(Some(said.inside), |block| {
-            block.map(|block| self.said.get(block).and_then(|of| of.inside))
-        })
-        .collect();
-        if self.said.iter().any(|other| around.contains(&other.inside) && says.unless.contains(&other.name.as_str())) {
-            return None;
-        }
-        let start = Lines::new(self.text).start(Lines::new(self.text).position(said.span.start).line);
-        let indent = Span::new(start, said.span.start).of(self.text);
-        let alone = indent.iter().all(u8::is_ascii_whitespace);
-        let text = match alone {
-            true => format!("{}{}{}", line_ending(self.text), String::from_utf8_lossy(indent), says.beside),
-            false => format!(" {}", says.beside),
-        };
-        Some((said.span.end, text))
-    }
 }
 
 #[derive(PartialEq, Eq)]
-enum Written {
+pub(super) enum Written {
     Free,
     Logs(String),
     Elsewhere,
-}
-
-/// The variable that is a port, in `80`'s place: `${NAME}`, `[::]:${NAME}`; or an address: `{$NAME:localhost}`.
-fn variable(text: &str) -> Option<&str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if let Some(inner) = text.strip_prefix("{$").and_then(|rest| rest.strip_suffix('}')) {
-        let name = inner.split_once(':').map_or(inner, |(name, _)| name);
-        return (!name.is_empty() && name.chars().all(plain)).then_some(name);
-    }
-    let (_, rest) = text.rsplit_once(':').map_or(("", text), |(host, port)| (host, port));
-    let name = rest.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).or_else(|| rest.strip_prefix('$'))?;
-    (!name.is_empty() && name.chars().all(plain)).then_some(name)
 }
 
 /// Whether an address is the own host on a port that web servers have.
