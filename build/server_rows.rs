@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::servers::{Given, Packages, Says, Server, Step};
+use super::servers::{Given, Opens, Packages, Says, Server, Step};
 
 /// The rows of the table of servers.
 pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
@@ -12,6 +12,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             "caddyfile" => "Caddyfile",
             "xml" => "Xml",
             "assignments" => "Assignments",
+            "keys" => "Keys",
             _ => "Lines",
         };
         let files: Vec<String> = it.files.iter().map(given).collect();
@@ -38,6 +39,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             list("roots", &roots),
             shown("prefix", it.prefix.as_ref().unwrap_or(&it.root)),
             shown("main", &it.main),
+            list("mains", &it.mains),
             shown("main_option", &it.main_option),
             shown("ending", &it.ending),
             format!("files: &[{}]", files.join(", ")),
@@ -97,6 +99,12 @@ fn given(it: &Given) -> String {
     format!("GivenConf {{ {} }}", fields.join(", "))
 }
 
+fn opens(it: &Opens) -> String {
+    let fields =
+        [shown("says", &it.says), shown("elsewhere", &it.elsewhere), shown("its", &it.its), shown("port", &it.port)];
+    format!("ConfOpens {{ {} }}", fields.join(", "))
+}
+
 fn says(it: &Says) -> String {
     let fields = [
         list("listens", &it.listens),
@@ -119,6 +127,9 @@ fn says(it: &Says) -> String {
         list("stores", &it.stores),
         list("runs", &it.runs),
         list("keys", &it.keys),
+        list("sockets", &it.sockets),
+        list("sends", &it.sends),
+        format!("opens: &[{}]", it.opens.iter().map(opens).collect::<Vec<_>>().join(", ")),
         list("asks", &it.asks),
         list("passes", &it.passes),
         list("port_variables", &it.port_variables),

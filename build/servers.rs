@@ -29,7 +29,8 @@ pub struct Server {
     /// Arguments with which they start it as the image does.
     pub arguments: Vec<String>,
     /// How its configuration is written: `braces` (`name words;`, `name words { … }`), `lines` (`Name words`, `<Name words>`),
-    /// `caddyfile`, `xml` (`element attribute` and its value), `assignments` (`name = value`, `condition { … }`).
+    /// `caddyfile`, `xml` (`element attribute` and its value), `assignments` (`name = value`, `condition { … }`), `keys` (YAML or TOML:
+    /// `key/key` and its value).
     pub dialect: String,
     /// The folder of its configuration; relative names start there.
     pub root: String,
@@ -41,6 +42,9 @@ pub struct Server {
     pub prefix: Option<String>,
     /// The file that it reads first.
     pub main: String,
+    /// Files that it reads first where that one is not there, in its order.
+    #[serde(default)]
+    pub mains: Vec<String>,
     /// The option that names another one; empty where none does.
     #[serde(default)]
     pub main_option: String,
@@ -229,6 +233,15 @@ pub struct Says {
     /// A file that only root may be able to read.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// Asks a socket of its own host, whose owner decides who may, unless an `endpoint` below it names another host.
+    #[serde(default)]
+    pub sockets: Vec<String>,
+    /// Its word names what listens, and clients are sent to that one's port.
+    #[serde(default)]
+    pub sends: Vec<String>,
+    /// What has it listen on one more port.
+    #[serde(default)]
+    pub opens: Vec<Opens>,
     /// Asks the server that its words name.
     #[serde(default)]
     pub asks: Vec<String>,
@@ -238,6 +251,21 @@ pub struct Says {
     /// Stands for the port that is listened on.
     #[serde(default)]
     pub port_variables: Vec<String>,
+}
+
+/// A port that it listens on for one of its parts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opens {
+    /// What switches the part on, other than by `false`.
+    pub says: String,
+    /// What names another address for it, unless that is the one of `its`.
+    #[serde(default)]
+    pub elsewhere: String,
+    /// The name of the address, and what says where that is.
+    pub its: (String, String),
+    /// The port, where nothing says so.
+    pub port: u16,
 }
 
 /// A server with what it has in common with the one that its file names (`like: nginx`): each key of its own counts, and of
@@ -280,6 +308,7 @@ pub fn server(path: &str, text: &str) -> Result<Server, Vec<String>> {
         .chain(&server.defaults)
         .chain(&server.also)
         .chain(&server.scripts)
+        .chain(&server.mains)
         .chain([&server.site]);
     for path in folders.filter(|path| !is_path(path)) {
         file.wrong(0, path, format!("`{path}` is no absolute path"));

@@ -50,6 +50,29 @@ const LIGHTTPD: &[&str] = &[
     "server.port = 80\nserver.modules = ( \"mod_access\"\n",
 ];
 
+const CADDY: &[&str] = &[
+    ":80 {\n\troot * /srv\n\tfile_server\n}\n",
+    ":80\nfile_server\n",
+    "http://a.example, b.example:443 {\n\trespond \"x\"\n}\n:80 {\n\trespond \"y\"\n}\n",
+    "{\r\n\temail a@b.example\r\n}\r\na.example {\r\n\trespond \"x\"\r\n}\r\n",
+    "{\n\thttp_port 80\n}\na.example {\n\trespond \"x\"\n}\n",
+    "a.example\nrespond \"x\"\n",
+    "a.example:80 {\n\trespond \"x\"\n}\n",
+    ":80 {\n\treverse_proxy localhost:80\n}\n",
+    "import parts/*\n:80 {\n\trespond \"x\"\n}\n",
+];
+
+const TRAEFIK: &[&str] = &[
+    "entryPoints:\n  web:\n    address: \":80\"\n",
+    "entryPoints: {web: {address: ':80', http: {redirections: {entryPoint: {to: safe}}}}, safe: {address: ':443'}}\n",
+    "entryPoints:\n  web:\n    address: 0.0.0.0:80\n  other:\n    address: :80\n",
+    "entryPoints:\n  web:\n    address: :80/tcp\n",
+    "entryPoints:\n  web:\n    address: :80\nping: {}\n",
+    "entryPoints:\n  web:\n    address: :80\nproviders:\n  docker: {}\n",
+    "log: {level: INFO}\n",
+    "[entryPoints.web]\naddress = ':80' # x\n",
+];
+
 const STEPS: &[&str] = &[
     "RUN ln -sf {conf} /etc/nginx/sites-enabled/",
     "RUN rm -f /etc/nginx/sites-enabled/default",
@@ -149,21 +172,23 @@ fn in_manifest(text: &str, line: &str) -> bool {
 /// A project: its files by path.
 fn project(random: &mut Random) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
-    let kind = random.below(5);
+    let kind = random.below(7);
     let (base, folder, own) = [
         ("nginx:1.27", "/etc/nginx/conf.d/", "default.conf"),
         ("httpd:2.4", "/usr/local/apache2/conf/", "httpd.conf"),
         ("php:8.3-apache", "/etc/apache2/sites-available/", "000-default.conf"),
         ("debian:12", "/etc/nginx/sites-available/", "default"),
         ("ubuntu:24.04", "/etc/lighttpd/", "lighttpd.conf"),
+        ("caddy:2", "/etc/caddy/", "Caddyfile"),
+        ("traefik:v3.1", "/etc/traefik/", "traefik.yml"),
     ][kind];
     let conf = format!("{folder}{own}");
     let mut lines = vec![format!("FROM {base}")];
     let packaged = [("nginx", "nginx -g 'daemon off;'"), ("lighttpd", "lighttpd -D -f /etc/lighttpd/lighttpd.conf")];
-    let packaged = kind.checked_sub(3).map(|at| packaged[at]);
+    let packaged = kind.checked_sub(3).and_then(|at| packaged.get(at));
     lines.extend(packaged.map(|(name, _)| format!("RUN apt-get update && apt-get install -y {name}")));
     if random.one_in(2) {
-        let text = random.pick([NGINX, APACHE, APACHE, NGINX, LIGHTTPD][kind]);
+        let text = random.pick([NGINX, APACHE, APACHE, NGINX, LIGHTTPD, CADDY, TRAEFIK][kind]);
         files.insert("site.conf".to_owned(), text.to_owned());
         let to = if random.one_in(4) { format!("{folder}site.conf") } else { conf.clone() };
         lines.push(format!("COPY site.conf {to}"));
@@ -225,7 +250,10 @@ fn left(files: &BTreeMap<String, String>, steps: &str) -> Vec<String> {
                         || line.starts_with("HEALTHCHECK") && (line.contains(":80/") || line.contains("localhost/"))
                 }
                 "site.conf" => {
-                    ["listen", "<virtualhost", "server.port", "socket"].iter().any(|word| lower.contains(word))
+                    (["listen", "<virtualhost", "server.port", "socket", "http_port", "address"]
+                        .iter()
+                        .any(|word| lower.contains(word))
+                        || [":80", "http:"].iter().any(|begin| lower.starts_with(begin)))
                         && number(line)
                         && is_read(steps)
                 }
@@ -249,7 +277,9 @@ fn is_read(dockerfile: &str) -> bool {
         let last = |what: &str| rest.rfind(what);
         last("rm -f /etc/nginx/sites-enabled/default") > last(&format!("ln -sf {to}"))
     };
-    let other = ["/conf/site.conf", "/lighttpd/site.conf"].iter().any(|end| to.ends_with(end));
+    let other = ["/conf/site.conf", "/lighttpd/site.conf", "/caddy/site.conf", "/traefik/site.conf"]
+        .iter()
+        .any(|end| to.ends_with(end));
     !rest.contains(&format!("rm -f {to}")) && !other && !unlinked
 }
 

@@ -15,12 +15,13 @@ const BITS: [&str; 30] = [
     "]", "&a ", "*a", "|", "<<: *a", "ä", "\u{feff}", "---\n", "80", ",",
 ];
 
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 8] = [
     "user nginx;\nhttp {\n  server { listen 80; root \"/a b\"; if ($x) { return 200 'a;b'; } }\n}\n",
     "Listen 80\n<VirtualHost *:80>\n  ErrorLog \"/x y\" \\\n    z\n</VirtualHost>\n",
     "a.example:80 {\n  root * /srv\n  import parts\n}\n(parts) {\n  log {\n    output stdout\n  }\n}\n",
     "<Server port=\"8005\">\n <!-- x -->\n <Connector port=\"80\" protocol='HTTP/1.1'/>\n</Server>\n",
     "var.a = \"/x\"\nserver.port = 80\nserver.modules += ( \"a\", \"b\" => (\"c\" => 1) )\n$SERVER[\"socket\"] == \":81\" { b = var.a + \"/y\" }\n",
+    "[a.b]\nc = ':80' # x\nd = {e = [\"f\", 'g'], h = 1}\n[[i]]\nj = \"\"\"\nk\"\"\"\n",
     "x: &a {b: [1, 'c']}\nservices:\n  web:\n    build: .\n    ports:\n      - \"80:80\" # ä\n    environment: {PORT: 80, A: *a}\n",
     "services:\n  web: {expose: [80], healthcheck: {test: [CMD, curl, 'http://localhost/']}}\n  api:\n    environment:\n      - URL=http://web/\n",
 ];
@@ -46,7 +47,8 @@ fn what_is_broken_is_read_or_not() {
     for seed in 1..=count {
         let random = &mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let text = broken(TEXTS[random.below(TEXTS.len())], random);
-        let dialects = [Dialect::Braces, Dialect::Lines, Dialect::Caddyfile, Dialect::Xml, Dialect::Assignments];
+        let dialects =
+            [Dialect::Braces, Dialect::Lines, Dialect::Caddyfile, Dialect::Xml, Dialect::Assignments, Dialect::Keys];
         for dialect in dialects {
             for said in server::read(&text, dialect).into_iter().flatten() {
                 confs += 1;

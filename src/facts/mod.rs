@@ -15,7 +15,9 @@ pub use program::{
     is_app_account, is_tool_variable, is_whole, makes_accounts, packed_ports, private_makers, writes,
 };
 pub use reason::{Reason, is_switch_only, reasons};
-pub use server::{ConfStep, ConfTemplates, ConfWords, Dialect, GivenConf, Server, ServerPackages, server, servers};
+pub use server::{
+    ConfOpens, ConfStep, ConfTemplates, ConfWords, Dialect, GivenConf, Server, ServerPackages, server, servers,
+};
 pub use template::{Overlay, Template, Token, Variant, architectures, find, registries, templates, tokens};
 
 /// How a family of images makes accounts.

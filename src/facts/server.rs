@@ -25,6 +25,8 @@ pub struct Server {
     pub prefix: &'static str,
     /// The file that it reads first.
     pub main: &'static str,
+    /// Files that it reads first where that one is not there, in its order.
+    pub mains: &'static [&'static str],
     /// The option that names another one; empty where none does.
     pub main_option: &'static str,
     /// How names of configuration files end.
@@ -118,6 +120,8 @@ pub enum Dialect {
     Xml,
     /// `name = value`, `condition { … }`.
     Assignments,
+    /// YAML or TOML: `key/key` and its value.
+    Keys,
 }
 
 /// A configuration file of the image.
@@ -203,12 +207,31 @@ pub struct ConfWords {
     pub runs: &'static [&'static str],
     /// A file that only root may be able to read.
     pub keys: &'static [&'static str],
+    /// Asks a socket of its own host, whose owner decides who may, unless an `endpoint` below it names another host.
+    pub sockets: &'static [&'static str],
+    /// Its word names what listens, and clients are sent to that one's port.
+    pub sends: &'static [&'static str],
+    /// What has it listen on one more port.
+    pub opens: &'static [ConfOpens],
     /// Asks the server that its words name.
     pub asks: &'static [&'static str],
     /// Passes the port on to a program that may name it to people.
     pub passes: &'static [&'static str],
     /// Stands for the port that is listened on.
     pub port_variables: &'static [&'static str],
+}
+
+/// A port that a server listens on for one of its parts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfOpens {
+    /// What switches the part on, other than by `false`.
+    pub says: &'static str,
+    /// What names another address for it, unless that is the one of `its`; empty where nothing does.
+    pub elsewhere: &'static str,
+    /// The name of the address, and what says where that is.
+    pub its: (&'static str, &'static str),
+    /// The port, where nothing says so.
+    pub port: u16,
 }
 
 impl ConfWords {

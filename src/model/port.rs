@@ -47,8 +47,8 @@ pub struct Named {
     pub editable: bool,
     /// The configuration file of the base image that holds the place, which a step of the build changes.
     pub given: Option<&'static GivenConf>,
-    /// What goes along in its file: where, and the text.
-    pub beside: Option<(usize, String)>,
+    /// What else changes in its file where it moves: an empty place inserts.
+    pub along: Vec<(Span, String)>,
     /// What stands around the digits where they are not there yet.
     pub around: Option<(String, String)>,
     /// The variable of the base image that holds the port, and what it holds: an ENV of the file has to say another one.
@@ -57,7 +57,18 @@ pub struct Named {
 
 impl Named {
     fn new(port: u16, role: Use, at: usize, span: Span, editable: bool) -> Self {
-        Self { port, role, at, file: None, span, editable, given: None, beside: None, around: None, inherited: None }
+        Self {
+            port,
+            role,
+            at,
+            file: None,
+            span,
+            editable,
+            given: None,
+            along: Vec::new(),
+            around: None,
+            inherited: None,
+        }
     }
 }
 
@@ -105,7 +116,7 @@ fn in_configuration(scene: &Scene<'_>) -> Vec<Named> {
             let place = Named::new(of.port, Use::Listens, own.at, of.span, own.is_file);
             found.push(Named {
                 file: Some(own.shown.clone()),
-                beside: of.beside.clone(),
+                along: of.along.clone(),
                 around: of.around.clone(),
                 ..place
             });

@@ -178,7 +178,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
         if is_inner(place) {
             continue;
         }
-        server::beside(draft, place);
+        server::along(draft, place);
         match &place.file {
             None => draft.changes.push(Change::Word { instruction: place.at, span: place.span, text }),
             Some(path) => draft.along.push(Along::word(path, place.span, text)),

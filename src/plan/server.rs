@@ -168,15 +168,15 @@ pub(super) fn is_own(draft: &Draft<'_>, file: &str) -> bool {
 /// Whether the server listens on a port already.
 pub(super) fn listens(draft: &Draft<'_>, port: u16) -> bool {
     let Some((_, served)) = served(draft) else { return false };
+    let more = served.more.contains(&port);
     let own = served.own.iter().flat_map(|own| &own.ports).any(|of| of.port == port);
-    own || served.given.iter().any(|given| given.listens.contains(&port))
+    more || own || served.given.iter().any(|given| given.listens.contains(&port))
 }
 
-/// What is said beside a port that moves in a file of the project.
-pub(super) fn beside(draft: &mut Draft<'_>, place: &Named) {
-    let (Some(path), Some((at, text))) = (&place.file, &place.beside) else { return };
-    let span = crate::source::Span::empty(*at);
-    draft.along.push(Along::word(path, span, text));
+/// What else changes in a file of the project where a port in it moves.
+pub(super) fn along(draft: &mut Draft<'_>, place: &Named) {
+    let Some(path) = &place.file else { return };
+    draft.along.extend(place.along.iter().map(|(span, text)| Along::word(path, *span, text)));
 }
 
 /// The steps of the build that change the image's own configuration.

@@ -79,6 +79,11 @@ fn is_told(plan: &Plan, along: &Along, says: Option<&ConfWords>) -> bool {
     if along.span.is_empty() && says.is_some_and(|says| is_option(plan, text, says)) {
         return true;
     }
+    // Clients are sent to the port that they know.
+    let known = |port: u16| text.len() > 2 && text.get(1..text.len() - 1) == Some(format!(":{port}").as_str());
+    if says.is_some_and(|says| !says.sends.is_empty()) && plan.moved.iter().any(|moved| known(moved.from)) {
+        return true;
+    }
     !text.is_empty() && says.is_some_and(|says| [says.beside, says.pid_line, says.pid_file].contains(&text))
 }
 

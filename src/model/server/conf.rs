@@ -33,6 +33,7 @@ pub fn read(text: &[u8], dialect: Dialect) -> Option<Vec<Said>> {
         Dialect::Caddyfile => return super::caddyfile::read(text),
         Dialect::Xml => return super::xml::read(text),
         Dialect::Assignments => return super::assigned::read(text),
+        Dialect::Keys => return super::keyed::read(text),
         Dialect::Braces | Dialect::Lines => {}
     }
     let mut reader = Reader { text, at: 0, said: Vec::new(), open: Vec::new() };

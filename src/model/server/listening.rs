@@ -41,7 +41,7 @@ impl Told<'_> {
             .ok_or_else(|| format!("{} holds a site without brackets, and so no global options", self.shown))?;
         let port = |((port, _), around): (&(u16, &str), (String, String))| {
             let around = Some(around);
-            Port { port: *port, span: Span::empty(at), beside: None, around }
+            Port { port: *port, span: Span::empty(at), along: Vec::new(), around }
         };
         Ok(options.iter().zip(around).map(port).collect())
     }
@@ -51,6 +51,31 @@ impl Told<'_> {
         let says = &self.server.says;
         let secured = |said: &&Said| said.words.iter().any(|word| caddyfile::secured(&word.text).is_some());
         self.said.iter().filter(|said| !says.tls_options.is_empty() && is(says.names, &said.name)).find(secured)
+    }
+
+    /// Words that send clients to what listens: what that is, and the word's place.
+    fn sent(&self) -> Result<Vec<(usize, Span)>, String> {
+        let says = &self.server.says;
+        let mut found = Vec::new();
+        for said in self.said.iter().filter(|said| is(says.sends, &said.name)) {
+            let Some(word) = said.words.first().filter(|word| !word.text.starts_with(':')) else { continue };
+            let named = |pattern: &&str, name: &str| {
+                let at = pattern.split('/').position(|key| key == "*");
+                at.and_then(|at| name.split('/').nth(at)) == Some(word.text.as_str())
+            };
+            let is_it = |of: &Said| is(says.listens, &of.name) && says.listens.iter().any(|it| named(it, &of.name));
+            let to = self.said.iter().position(is_it);
+            let unclear = || format!("{} sends clients to {}, which nothing in it names", self.place(said), word.text);
+            found.push((to.ok_or_else(unclear)?, word.span));
+        }
+        Ok(found)
+    }
+
+    /// What a word that sends clients somewhere says for the port that they know.
+    fn instead(&self, word: Span, port: u16) -> String {
+        // Plain text of YAML may not begin with a colon everywhere; TOML has quotes already.
+        let quote = if word.of(self.text).first() == Some(&b'\'') { '\'' } else { '"' };
+        format!("{quote}:{port}{quote}")
     }
 
     /// The addresses of a list of them.
@@ -72,6 +97,7 @@ impl Told<'_> {
     pub(super) fn ports(&self) -> Result<Vec<Port>, String> {
         let says = &self.server.says;
         let mut ports: Vec<Port> = self.implied()?;
+        let sent = self.sent()?;
         for (at, said) in self.said.iter().enumerate() {
             let listens = is(says.listens, &said.name);
             let words: &[Word] = match (listens, is(says.names, &said.name)) {
@@ -90,7 +116,9 @@ impl Told<'_> {
                 let later = |of: &Said| of.inside == said.inside && is(says.listens, &of.name) && moves(of);
                 let last = !self.said.iter().skip(at + 1).any(later);
                 let beside = if listens && last { self.beside(said) } else { None };
-                ports.push(Port { port, span: digits, beside, around: None });
+                let beside = beside.map(|(at, text)| (Span::empty(at), text));
+                let sent = sent.iter().filter(|(to, _)| *to == at).map(|(_, span)| (*span, self.instead(*span, port)));
+                ports.push(Port { port, span: digits, along: beside.into_iter().chain(sent).collect(), around: None });
             }
             let silent = !says.block.is_empty() && said.opens && said.name == says.block && said.words.is_empty();
             let inner = || self.said.iter().filter(|of| of.inside == Some(at));

@@ -7,6 +7,7 @@ mod assigned;
 mod brought;
 mod caddyfile;
 mod conf;
+mod keyed;
 mod listening;
 mod packaged;
 mod ran;
@@ -46,6 +47,8 @@ pub struct Served {
     pub capable: Option<bool>,
     /// Whether a main file of the project leaves what it writes where it is by default.
     pub by_default: bool,
+    /// Ports that it listens on for parts of it that name none.
+    pub more: Vec<u16>,
     /// The folder of log files that a file of the project names.
     pub logs: Option<String>,
     /// Whether the main file says by global options which ports sites with TLS, and sites without any, get.
@@ -80,7 +83,7 @@ pub struct Own {
     pub at: usize,
     /// Whether it is a file of the project.
     pub is_file: bool,
-    /// Ports that it names: the digits, and what is said beside them where they move: where it goes, and its text.
+    /// Ports that it names.
     pub ports: Vec<Port>,
     /// What has to become another text for any account that is not root.
     pub mends: Vec<(Span, String)>,
@@ -93,8 +96,8 @@ pub struct Port {
     pub port: u16,
     /// Its digits.
     pub span: Span,
-    /// What goes along.
-    pub beside: Option<(usize, String)>,
+    /// What else changes in the file where it moves: an empty place inserts.
+    pub along: Vec<(Span, String)>,
     /// What stands around the digits where they are not there yet.
     pub around: Option<(String, String)>,
 }
@@ -120,11 +123,8 @@ impl Model<'_> {
     /// The configuration file that the server reads first.
     fn server_main(&self, stage: usize, server: &Server) -> String {
         let programs = self.programs(stage).list;
-        let named = programs.first().and_then(|program| {
-            let at = main_place(server, &program.arguments)?;
-            program.arguments.get(at + 1)?.as_deref().map(|path| value::join(server.prefix, path))
-        });
-        named.unwrap_or_else(|| server.main.to_owned())
+        let named = programs.first().and_then(|program| main_named(server, &program.arguments));
+        named.map_or_else(|| server.main.to_owned(), |(_, path)| value::join(server.prefix, &path))
     }
 
     /// Whether the image's own entrypoint sees the server's name, and does what it does before it starts it.
@@ -150,17 +150,22 @@ fn is_meant(server: &Server, program: &Program) -> bool {
             server.arguments.iter().any(|known| word.trim_end_matches(';') == known.trim_end_matches(';'))
         })
     };
-    let (mut words, named) = (program.arguments.clone(), main_place(server, &program.arguments));
-    if let Some(at) = named {
-        words.drain(at..at + 2);
+    let mut words = program.arguments.clone();
+    if let Some((place, _)) = main_named(server, &program.arguments) {
+        words.drain(place);
     }
     server.programs.contains(&program.name.as_str()) && words.iter().all(known)
 }
 
-/// Where arguments name the file that a server reads first.
-fn main_place(server: &Server, words: &[Option<String>]) -> Option<usize> {
-    let named = |word: &Option<String>| !server.main_option.is_empty() && word.as_deref() == Some(server.main_option);
-    words.iter().position(named).filter(|at| words.get(at + 1).is_some_and(Option::is_some))
+/// Where arguments name the file that a server reads first, and the file: `-c FILE`, `--config=FILE`.
+fn main_named(server: &Server, words: &[Option<String>]) -> Option<(std::ops::Range<usize>, String)> {
+    let option = server.main_option;
+    // Names of one letter mean another thing in capitals.
+    let is = |word: &str| word == option || (option.starts_with("--") && word.eq_ignore_ascii_case(option));
+    words.iter().enumerate().filter(|_| !option.is_empty()).find_map(|(at, word)| match word.as_deref()? {
+        word if is(word) => Some((at..at + 2, words.get(at + 1)?.clone()?)),
+        word => word.split_once('=').filter(|(name, _)| is(name)).map(|(_, path)| (at..at + 1, path.to_owned())),
+    })
 }
 
 /// Where a file lands that is copied over one of the image's links.
@@ -178,10 +183,14 @@ const MOST: usize = 64;
 fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     mounted(scene, server)?;
     variables(scene, server)?;
-    let main = scene.model.server_main(scene.stage, server);
-    let other = Some(main.as_str()).filter(|main| !server.configures(main));
-    let mut brought = brought::brought(scene, server, other)?;
-    if let Some(index) = other.and_then(|main| ran::names(scene, main)) {
+    let mut main = scene.model.server_main(scene.stage, server);
+    let other = Some(main.clone()).filter(|main| !server.configures(main));
+    let mut brought = brought::brought(scene, server, other.as_deref())?;
+    if main == server.main && !brought.contains_key(&main) {
+        let next = server.mains.iter().find(|next| brought.contains_key(**next));
+        main = next.map_or(main, |next| (*next).to_owned());
+    }
+    if let Some(index) = other.and_then(|main| ran::names(scene, &main)) {
         let line = scene.model.line(index);
         return Err(format!("the RUN on line {line} does something to its configuration that is not followed"));
     }
@@ -193,8 +202,11 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     let givens: Vec<&GivenConf> =
         server.files.iter().filter(|given| !confs.contains_key(given.path) && !gone(given.path)).collect();
     let mut queue = vec![(main.clone(), true)];
-    let prefix =
-        if main == server.main { server.prefix } else { main.rsplit_once('/').map_or("", |(folder, _)| folder) };
+    let prefix = if main == server.main || server.mains.contains(&main.as_str()) {
+        server.prefix
+    } else {
+        main.rsplit_once('/').map_or("", |(folder, _)| folder)
+    };
     let mut seen = std::collections::BTreeSet::new();
     while let Some((path, plain)) = queue.pop() {
         if !seen.insert(path.clone()) || seen.len() > MOST {

@@ -1,11 +1,12 @@
 //! What a configuration file of the project tells its server.
 
-use super::caddyfile;
 use super::conf::{Said, Word, read};
 use super::listening::variable;
 use super::{Own, Served};
-use crate::facts::Server;
+use super::{caddyfile, keyed};
+use crate::facts::{ConfOpens, Server};
 use crate::model::hazard::Scene;
+use crate::model::value;
 use crate::source::{Lines, Span, line_ending};
 
 /// Reads a file of the project that the server reads, first where it is `main`; `source` is where the copy put it, `plain`
@@ -32,7 +33,8 @@ pub(super) fn told(
         served.doubts.push((at, server.says.tls_keeps.to_owned()));
         served.seen.push((at, server.says.tls_offers.to_owned()));
     }
-    told.served(served, at)?;
+    told.served(scene, served, at)?;
+    served.more.extend(told.opened());
     if main && server.says.block == "/" && !said.iter().any(|said| is(server.says.listens, &said.name)) {
         return Err(format!("{} names no port: the server takes 80", file.shown));
     }
@@ -85,9 +87,9 @@ pub(super) fn opens(scene: &Scene<'_>, name: &str, file: &str) -> Result<(), Str
     }
 }
 
-/// Whether a name is one of these; `Listen` and `listen` are the same to Apache.
+/// Whether a name is one of these; `Listen` and `listen` are the same to Apache. Keys in keys may be meant by a pattern.
 pub(super) fn is(names: &[&str], name: &str) -> bool {
-    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+    names.iter().any(|known| known.eq_ignore_ascii_case(name) || (known.contains('/') && keyed::fits(known, name)))
 }
 
 /// A configuration file of the project.
@@ -111,8 +113,10 @@ impl Told<'_> {
     }
 
     /// What it writes and whom it asks.
-    fn served(&self, served: &mut Served, at: usize) -> Result<(), String> {
+    fn served(&self, scene: &Scene<'_>, served: &mut Served, at: usize) -> Result<(), String> {
         let says = &self.server.says;
+        let volumes = scene.named_volumes();
+        let lasts = |path: &str| volumes.iter().any(|(_, volume)| path.starts_with('/') && value::within(path, volume));
         for said in self.said {
             let place = || self.place(said);
             let first = said.words.first().map(|word| word.text.as_str()).unwrap_or_default();
@@ -123,8 +127,23 @@ impl Told<'_> {
                 match self.written(first) {
                     Written::Free => {}
                     Written::Logs(folder) => served.logs = Some(folder),
+                    // The volume is handed over, and what is in it already is not.
+                    Written::Elsewhere if lasts(first) => {
+                        let what =
+                            format!("{} writes {first} in a volume, which older containers filled as root", place());
+                        served.doubts.push((at, what));
+                    }
                     Written::Elsewhere => return Err(format!("{} writes {first}, which may stay root's", place())),
                 }
+            }
+            if let Some(socket) = says.sockets.iter().find(|socket| is(&[socket], &said.name))
+                && !self.asks_elsewhere(socket)
+            {
+                return Err(format!(
+                    "{} asks a socket of the host that only root and its group may open ({})",
+                    place(),
+                    said.name
+                ));
             }
             if is(says.runs, &said.name) {
                 served.doubts.push((at, format!("{} runs code that may write elsewhere ({})", place(), said.name)));
@@ -172,11 +191,33 @@ impl Told<'_> {
         }
     }
 
+    /// Whether an `endpoint` below a name is one of another host.
+    fn asks_elsewhere(&self, socket: &str) -> bool {
+        let endpoint = format!("{}/endpoint", socket.trim_end_matches("/**"));
+        let mut said =
+            self.said.iter().filter(|said| is(&[&endpoint], &said.name)).filter_map(|said| said.words.first());
+        said.any(|word| word.text.contains("://") && !word.text.starts_with("unix:"))
+    }
+
+    /// The ports that parts of it get without saying so.
+    fn opened(&self) -> Vec<u16> {
+        let word = |name: &str| {
+            let named = self.said.iter().find(|said| !name.is_empty() && is(&[name], &said.name));
+            named.map(|said| said.words.first().map_or("", |word| word.text.as_str()))
+        };
+        let opens = |of: &&ConfOpens| {
+            let on = self.said.iter().filter(|said| is(&[of.says], &said.name));
+            let on = on.into_iter().any(|said| said.words.first().is_none_or(|word| word.text != "false"));
+            on && word(of.elsewhere).is_none_or(|name| name == of.its.0) && word(of.its.1).is_none()
+        };
+        self.server.says.opens.iter().filter(opens).map(|of| of.port).collect()
+    }
+
     /// Where the pid file goes.
     fn mends(&self, is_file: bool) -> Result<Vec<(Span, String)>, String> {
         let says = &self.server.says;
         let pids = self.said.iter().filter(|said| said.name.eq_ignore_ascii_case(says.pid)).collect::<Vec<_>>();
-        let cannot = || format!("{} puts its pid file where only root may, and cannot be changed here", self.shown);
+        let cannot = || format!("{} has to change in more than its ports, and cannot be changed here", self.shown);
         let mut mends = Vec::new();
         for said in &pids {
             let word = said.words.first().ok_or_else(cannot)?;
