@@ -13,6 +13,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             "xml" => "Xml",
             "assignments" => "Assignments",
             "keys" => "Keys",
+            "hashed" => "Hashed",
             _ => "Lines",
         };
         let files: Vec<String> = it.files.iter().map(given).collect();
@@ -59,6 +60,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             shown("leaves", &it.leaves),
             shown("only_serves", &it.only_serves),
             shown("site", &it.site),
+            shown("fills_site", &it.fills_site),
             list("logs", &it.logs),
             list("free", &it.free),
             shown("offer", &it.offer),
@@ -128,6 +130,7 @@ fn says(it: &Says) -> String {
         list("runs", &it.runs),
         list("keys", &it.keys),
         list("sockets", &it.sockets),
+        list("files", &it.files),
         list("sends", &it.sends),
         format!("opens: &[{}]", it.opens.iter().map(opens).collect::<Vec<_>>().join(", ")),
         list("asks", &it.asks),

@@ -28,7 +28,7 @@ pub struct Server {
     pub programs: Vec<String>,
     /// Arguments with which they start it as the image does.
     pub arguments: Vec<String>,
-    /// How its configuration is written: `braces` (`name words;`, `name words { … }`), `lines` (`Name words`, `<Name words>`),
+    /// How its configuration is written: `braces` (`name words;`, `name words { … }`), `lines` (`Name words`, `<Name words>`), `hashed` (`name words # comment`),
     /// `caddyfile`, `xml` (`element attribute` and its value), `assignments` (`name = value`, `condition { … }`), `keys` (YAML or TOML:
     /// `key/key` and its value).
     pub dialect: String,
@@ -96,6 +96,9 @@ pub struct Server {
     pub only_serves: bool,
     /// The folder that it serves, which its start scripts may write into.
     pub site: String,
+    /// Whether the image fills that folder when the container starts, as whoever it runs as.
+    #[serde(default)]
+    pub fills_site: bool,
     /// Log files of the image that everybody may write.
     pub logs: Vec<String>,
     /// Where else everybody, or the account, may write.
@@ -236,6 +239,9 @@ pub struct Says {
     /// Asks a socket of its own host, whose owner decides who may, unless an `endpoint` below it names another host.
     #[serde(default)]
     pub sockets: Vec<String>,
+    /// Makes a socket of a file where a word of it is one (`unix/…`).
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Its word names what listens, and clients are sent to that one's port.
     #[serde(default)]
     pub sends: Vec<String>,

@@ -49,7 +49,7 @@ pub(super) const PROGRAM_KINDS: &[&str] = &["packages", "accounts", "ownership",
 pub(super) const MOVED_WRITES: &[&str] = &["nothing", "folder", "tree"];
 pub(super) const WRITES: &[&str] = &["nothing", "named", "output", "cwd", "system", "home", "unknown"];
 /// How a server's configuration is written.
-pub(super) const DIALECTS: &[&str] = &["braces", "lines", "caddyfile", "xml", "assignments", "keys"];
+pub(super) const DIALECTS: &[&str] = &["braces", "lines", "caddyfile", "xml", "assignments", "keys", "hashed"];
 pub(super) const AT_START: &[&str] = &["caches", "builds"];
 
 /// An absolute path in its shortest form.

@@ -6,7 +6,7 @@ mod moved;
 mod read;
 
 pub use asked::{Asked, asked};
-pub use moved::{is_own_port, listened, moved, reached};
+pub use moved::{is_own_port, listened, marks, moved, reached};
 pub use read::file_mode;
 
 use std::collections::BTreeSet;
@@ -42,6 +42,10 @@ pub struct Service {
     pub needs: Vec<&'static str>,
     /// The words of the command that it brings of its own.
     pub command: Vec<String>,
+    /// Whether it brings an entrypoint of its own.
+    pub entrypoint: bool,
+    /// Files of variables, by their paths in the project.
+    pub env_files: Vec<String>,
     /// The folder that it starts in, if it says so.
     pub working_dir: Option<String>,
     /// Variables that it sets.
@@ -97,6 +101,7 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
             let services = services.into_iter().filter_map(|(name, service)| Some((name, service?)));
             all.extend(services.map(|(name, service)| read(service, name, &file, folder, path)));
         }
+        all.iter_mut().for_each(|service| given(service, files));
         let called = own.rsplit('/').next().filter(|name| !name.is_empty() && folder == own);
         let runs = |service: &Service| {
             // An image that only a variable names is the folder's where the service is called like it.
@@ -113,6 +118,19 @@ pub fn services(path: &str, files: &dyn Files) -> Vec<Service> {
     }
     found.extend(elsewhere(path, own, files));
     found
+}
+
+/// Adds the variables of a service's files of them; what the service itself sets counts for more.
+fn given(service: &mut Service, files: &dyn Files) {
+    let texts = service.env_files.iter().rev().filter_map(|file| files.read(file));
+    let texts: Vec<String> = texts.map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
+    for line in texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.starts_with('#')) {
+        let Some((name, value)) = line.trim_start_matches("export ").split_once('=') else { continue };
+        let (name, value) = (name.trim(), value.trim().trim_matches(['"', '\'']));
+        if !service.environment.iter().any(|(known, _)| known == name) {
+            service.environment.push((name.to_owned(), value.to_owned()));
+        }
+    }
 }
 
 /// Most bytes of a file that is not called like one of compose and is read all the same.

@@ -23,6 +23,13 @@ pub fn moved(text: &[u8], service: &str, from: u16, to: u16, variables: &[String
         return Err("it names a key twice".to_owned());
     }
     let own = services.get(service).ok_or_else(|| format!("it holds no service {service}"))?;
+    let beside = |(_, other): &&(Node, Node)| {
+        let mode = other.get("network_mode").and_then(Node::text).and_then(|mode| mode.strip_prefix("service:"));
+        mode == Some(service)
+    };
+    if let Some((other, _)) = services.entries().iter().find(beside) {
+        return Err(format!("the service {} has its ports together with it", other.text().unwrap_or_default()));
+    }
     let mut moved = Moved { text, from, to, variables, edits: Vec::new() };
     moved.own(own, service)?;
     let mut names = vec![service.to_owned()];
@@ -37,6 +44,15 @@ pub fn moved(text: &[u8], service: &str, from: u16, to: u16, variables: &[String
     moved.edits.sort();
     moved.edits.dedup();
     Ok(moved.edits)
+}
+
+/// The names of the labels and of the variables that a service has.
+pub fn marks(text: &[u8], service: &str) -> Vec<String> {
+    let documents = tree(text).unwrap_or_default();
+    let services = documents.first().map(|document| document.get("services").unwrap_or(document));
+    let own = services.and_then(|services| services.get(service));
+    let said = ["labels", "environment"].into_iter().filter_map(|key| own?.get(key)).flat_map(pairs);
+    said.map(|(name, ..)| name.to_owned()).collect()
 }
 
 /// Paths of the project that the other services of a compose file are built from, are given as variables, and have
@@ -141,8 +157,12 @@ impl Moved<'_> {
         if own.entries().is_empty() {
             return Err(format!("the service {name} is not written out"));
         }
-        if own.get("network_mode").and_then(Node::text) == Some("host") {
-            return Err(format!("the service {name} is on the host's own network"));
+        match own.get("network_mode").and_then(Node::text) {
+            Some("host") => return Err(format!("the service {name} is on the host's own network")),
+            Some(mode) if mode.starts_with("service:") || mode.starts_with("container:") => {
+                return Err(format!("the service {name} has its ports together with another one ({mode})"));
+            }
+            _ => {}
         }
         for (key, value) in own.entries() {
             let key = key.text().unwrap_or("");

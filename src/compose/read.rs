@@ -24,6 +24,8 @@ pub(super) struct Written {
     cap_add: Option<serde_yaml::Value>,
     pid: Option<serde_yaml::Value>,
     command: Option<serde_yaml::Value>,
+    entrypoint: Option<serde_yaml::Value>,
+    env_file: Option<serde_yaml::Value>,
     working_dir: Option<String>,
     user: Option<serde_yaml::Value>,
     environment: Option<serde_yaml::Value>,
@@ -105,6 +107,8 @@ pub(super) fn read(written: Written, name: String, file: &str, folder: &str, pat
         mounts: written.volumes.into_iter().filter_map(|volume| mount(volume, folder)).collect(),
         needs,
         command: written.command.as_ref().map(command).unwrap_or_default(),
+        entrypoint: says(&written.entrypoint),
+        env_files: written.env_file.as_ref().map(|value| env_files(value, folder)).unwrap_or_default(),
         working_dir: written.working_dir,
         environment: written.environment.as_ref().map(environment).unwrap_or_default(),
         kept: written.secrets.iter().find_map(kept),
@@ -193,6 +197,18 @@ fn environment(value: &serde_yaml::Value) -> Vec<(String, String)> {
                 .collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// `env_file:` as a path, or a list of paths or of `path:` (compose specification, `env_file`).
+fn env_files(value: &serde_yaml::Value, folder: &str) -> Vec<String> {
+    let path = |value: &serde_yaml::Value| {
+        let path = value.as_str().or_else(|| value.get("path")?.as_str())?;
+        Some(join(folder, &with_defaults(path)))
+    };
+    match value {
+        serde_yaml::Value::Sequence(list) => list.iter().filter_map(path).collect(),
+        value => path(value).into_iter().collect(),
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Server {
     pub only_serves: bool,
     /// The folder that it serves, which its start scripts may write into.
     pub site: &'static str,
+    /// Whether the image fills that folder when the container starts, as whoever it runs as.
+    pub fills_site: bool,
     /// Log files of the image that everybody may write.
     pub logs: &'static [&'static str],
     /// Where else everybody, or the account, may write.
@@ -114,6 +116,8 @@ pub enum Dialect {
     Braces,
     /// `Name words` on a line, `<Name words>` to `</Name>`.
     Lines,
+    /// `name words # comment`.
+    Hashed,
     /// Caddy's own.
     Caddyfile,
     /// Attributes of elements.
@@ -209,6 +213,8 @@ pub struct ConfWords {
     pub keys: &'static [&'static str],
     /// Asks a socket of its own host, whose owner decides who may, unless an `endpoint` below it names another host.
     pub sockets: &'static [&'static str],
+    /// Makes a socket of a file where a word of it is one (`unix/…`).
+    pub files: &'static [&'static str],
     /// Its word names what listens, and clients are sent to that one's port.
     pub sends: &'static [&'static str],
     /// What has it listen on one more port.

@@ -249,6 +249,17 @@ pub fn mounts(manifests: &[Manifest], names: &[String]) -> Vec<(String, String)>
     found
 }
 
+/// Variables that containers of these images are given: the name, and the file that says so.
+pub fn variables(manifests: &[Manifest], names: &[String]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for own in own(manifests, names) {
+        let given = own.container.get("env").map(Node::items).unwrap_or_default();
+        let name = |of: &Node| of.get("name").and_then(Node::text).map(str::to_owned);
+        found.extend(given.iter().filter_map(name).map(|name| (own.manifest.file.clone(), name)));
+    }
+    found
+}
+
 /// A mapping's entries as texts.
 fn labels(node: Option<&Node>) -> Vec<(&str, &str)> {
     let entries = node.map(Node::entries).unwrap_or_default();

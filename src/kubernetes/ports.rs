@@ -144,6 +144,12 @@ impl Moved {
         let beside = spec.get("containers").map(Node::items).unwrap_or_default();
         for container in beside.iter().filter(|other| other.span != own.container.span) {
             container.scalars().into_iter().for_each(|scalar| self.asked(own.manifest, scalar));
+            let ports = container.get("ports").map(Node::items).unwrap_or_default().iter();
+            let taken =
+                ports.filter_map(|port| port.get("containerPort")).find(|port| port.text() == Some(self.to.as_str()));
+            if let Some(port) = taken {
+                return Err(format!("{} is another container's port of the same pod", own.manifest.place(port)));
+            }
         }
         Ok(())
     }

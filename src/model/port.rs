@@ -1,5 +1,6 @@
 //! Privileged ports: every place of a stage that names one, and which of them makes the process listen.
 
+mod health;
 mod variable;
 
 use super::entry::Program;
@@ -10,6 +11,7 @@ use crate::facts::{self, GivenConf, ProgramRole};
 use crate::source::Span;
 use crate::syntax::{Args, Keyword, Word};
 
+pub use health::{HOSTS, asks};
 use variable::{address_port, variables, variables_read};
 pub use variable::{inherited, tells, variables_named};
 
@@ -81,7 +83,7 @@ pub fn find(scene: &Scene<'_>) -> Vec<Named> {
         let mut places = match scene.model.keyword(index) {
             Keyword::Expose => exposed(scene.model, stage, index),
             Keyword::Env | Keyword::Arg => variables(scene.model, index, &read),
-            Keyword::Healthcheck => asked(scene.model, stage, index),
+            Keyword::Healthcheck => health::asked(scene.model, stage, index),
             _ => Vec::new(),
         };
         places.iter_mut().for_each(|place| place.editable &= own);
@@ -289,35 +291,4 @@ fn listening(arguments: &[Option<String>]) -> Vec<(usize, u16)> {
         previous = argument;
     }
     found
-}
-
-fn asked(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named> {
-    let mut found = Vec::new();
-    for program in model.health_programs(stage, index).list {
-        for word in program.arguments.iter().flatten() {
-            let Some(host) = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].iter().find(|host| word.contains(**host))
-            else {
-                continue;
-            };
-            let explicit = word.split(host).nth(1).and_then(|rest| rest.strip_prefix(':'));
-            match explicit {
-                Some(rest) => {
-                    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                    let port = port.parse().ok();
-                    found.extend(port.and_then(|port| named(model, port, Use::Asks, index, program.span)));
-                }
-                None if !word.starts_with("https") => found.extend(implied(model, program.span, host, index)),
-                None => {}
-            }
-        }
-    }
-    found
-}
-
-/// `http://localhost/` asks on port 80: the place right after the host.
-fn implied(model: &Model<'_>, span: Span, host: &str, index: usize) -> Option<Named> {
-    let text = span.of(model.bytes);
-    let at = text.windows(host.len()).position(|window| window == host.as_bytes())?;
-    let place = Span::empty(span.start + at + host.len());
-    Some(Named::new(80, Use::Asks, index, place, true))
 }

@@ -125,6 +125,12 @@ pub(super) fn mounted(draft: &Draft<'_>, folders: &[&str]) -> Option<(String, St
     kubernetes::mounts(manifests, names).into_iter().find(over)
 }
 
+/// Where a manifest sets one of these variables: `file`, and its name.
+pub(super) fn sets(draft: &Draft<'_>, variables: &[&str]) -> Option<(String, String)> {
+    let Cluster { manifests, names } = cluster(draft);
+    kubernetes::variables(manifests, names).into_iter().find(|(_, name)| variables.contains(&name.as_str()))
+}
+
 /// Where a manifest mounts the socket of a container engine.
 pub(super) fn sockets(draft: &Draft<'_>) -> Vec<String> {
     let Cluster { manifests, names } = cluster(draft);
@@ -154,7 +160,11 @@ pub(super) fn ports(draft: &mut Draft<'_>, from: u16, to: u16, at: usize) -> Vec
         }
         Err(why) => {
             let files: Vec<String> = cluster(draft).manifests.iter().map(|manifest| manifest.file.clone()).collect();
-            let message = format!("port {from} is not changed along in the manifests: {why}");
+            let all: Vec<String> =
+                draft.moved.iter().map(|it| it.from).chain([from]).map(|port| port.to_string()).collect();
+            let ports =
+                if all.len() == 1 { format!("port {from} is") } else { format!("ports {} are", all.join(" and ")) };
+            let message = format!("{ports} not changed along in the manifests: {why}");
             draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
             draft.along.retain(|along| !files.contains(&along.path));
             files

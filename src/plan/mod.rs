@@ -16,6 +16,7 @@ mod draft;
 pub mod fed;
 mod framework;
 mod given;
+mod health;
 pub mod home;
 pub mod identity;
 pub mod kubernetes;

@@ -1,8 +1,10 @@
 //! Files of the project besides Dockerfile and start scripts that name a port, and do not move along.
 
 use super::{Along, Draft};
+use crate::context::{below, matches};
+use crate::facts::words;
 use crate::model::hazard::{Hazard, Weight};
-use crate::model::workload;
+use crate::model::{start, workload};
 use crate::readme::{self, Published};
 
 /// Other files of the project that name the port make the move unsafe: they would have to move along, as those that are
@@ -38,7 +40,7 @@ pub(super) fn look(draft: &mut Draft<'_>, port: u16, to: u16, at: usize, settled
         draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
         return;
     }
-    if let Some(path) = in_workflows(draft, port) {
+    if let Some(path) = in_workflows(draft, port).or_else(|| in_deploys(draft, port, settled)) {
         let message = format!("{path} names port {port} where it runs or asks a container, and is not changed along");
         draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
         return;
@@ -71,12 +73,34 @@ pub(super) fn look(draft: &mut Draft<'_>, port: u16, to: u16, at: usize, settled
 fn in_workflows(draft: &Draft<'_>, port: u16) -> Option<String> {
     const FOLDER: &str = ".github/workflows";
     let names = draft.scene.files.list(FOLDER);
-    names.iter().map(|name| format!("{FOLDER}/{name}")).find(|path| {
-        let text = draft.scene.files.read(path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let runs = |line: &&str| ["docker", "podman", "curl", "localhost"].iter().any(|word| line.contains(word));
-        text.lines().filter(runs).any(|line| mentions(line, port))
+    names.iter().map(|name| format!("{FOLDER}/{name}")).find(|path| runs(&read(draft, path), port))
+}
+
+/// Most bytes of a file that is looked through.
+const BYTES: u64 = 256 << 10;
+
+/// The file of the project that says on which port a platform asks a container, or runs one by hand; what the image holds
+/// is no such file.
+fn in_deploys(draft: &Draft<'_>, port: u16, settled: &[String]) -> Option<String> {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or("").to_owned();
+    let is = |path: &str, patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, &name(path)));
+    let started: Vec<&String> = start::all(draft.scene).iter().filter_map(|program| program.script.as_ref()).collect();
+    let all = below(draft.scene.files, "").into_iter().filter(|(_, len)| *len < BYTES).map(|(path, _)| path);
+    let others = all.filter(|path| !settled.contains(path) && !started.contains(&path));
+    others.into_iter().find(|path| {
+        (is(path, words::DEPLOY_FILES) && mentions(&read(draft, path), port))
+            || (is(path, words::DEPLOY_SCRIPTS) && runs(&read(draft, path), port))
     })
+}
+
+fn read(draft: &Draft<'_>, path: &str) -> String {
+    String::from_utf8_lossy(&draft.scene.files.read(path).unwrap_or_default()).into_owned()
+}
+
+/// Whether a line of a text runs a container, or asks one, and names the port.
+fn runs(text: &str, port: u16) -> bool {
+    let runs = |line: &&str| ["docker", "podman", "curl", "localhost"].iter().any(|word| line.contains(word));
+    text.lines().filter(runs).any(|line| mentions(line, port))
 }
 
 /// Where a text maps the port in runs of the image that it documents.
@@ -89,7 +113,7 @@ fn mapped(draft: &Draft<'_>, path: &str, text: &str, port: u16) -> Vec<Published
 }
 
 /// Whether a text holds the port as `:80`, `80:`, `port 80`, `-p 80` or `PORT=80`.
-fn mentions(text: &str, port: u16) -> bool {
+pub(super) fn mentions(text: &str, port: u16) -> bool {
     let wanted = port.to_string();
     text.match_indices(&wanted).any(|(at, _)| {
         let head = text.get(..at).unwrap_or("");

@@ -1,7 +1,7 @@
 //! Moves privileged ports: everywhere that this file and its start scripts name them, or nowhere.
 
 use super::{Along, Change, Draft, Moved};
-use super::{companions, compose_port, kubernetes, listener, named_elsewhere, server, witness};
+use super::{companions, compose_port, health, kubernetes, listener, named_elsewhere, server, witness};
 use crate::context::is_yaml;
 use crate::facts;
 use crate::model::hazard::{Hazard, Weight};
@@ -169,6 +169,7 @@ fn move_port(draft: &mut Draft<'_>, rule: &'static str, from: u16, of: &[&Named]
     let mut settled = compose_port::look(draft, from, to, first.at);
     settled.extend(kubernetes::ports(draft, from, to, first.at));
     named_elsewhere::look(draft, from, to, first.at, &settled);
+    health::look(draft, from, of);
     for place in of {
         let text = match &place.around {
             Some((before, after)) => format!("{before}{to}{after}"),

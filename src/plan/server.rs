@@ -9,6 +9,7 @@ use crate::model::hazard::{Hazard, Weight};
 use crate::model::port::Named;
 use crate::model::server::Served;
 use crate::model::{Base, Model, start, value};
+use crate::source::Span;
 use crate::syntax::{Args, Keyword};
 use crate::yaml::{self, Node};
 
@@ -39,7 +40,7 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     draft.handed.extend(served.logs.iter().map(|path| handed(path, false, "the configuration names log files there")));
     let fills = served.fills.iter();
     draft.handed.extend(fills.map(|path| handed(path, true, "templates are filled into it at every start")));
-    site(draft, identity, server.site);
+    site(draft, identity, server);
     let pid_moves = served.given.iter().any(|given| !given.conf.always.is_empty() && !given.done)
         || served.own.iter().any(|own| !own.mends.is_empty());
     let folder = server.says.pid_file.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -59,8 +60,28 @@ pub(super) fn hand_over(draft: &mut Draft<'_>, identity: &Identity) {
     for own in &served.own {
         for (span, text) in &own.mends {
             draft.along.push(Along::word(&own.shown, *span, text));
+            named(draft, &own.shown, *span, text);
         }
     }
+}
+
+/// Tells of a compose file that names a path which moves in a file of the project.
+fn named(draft: &mut Draft<'_>, file: &str, span: Span, new: &str) {
+    let scene = draft.scene;
+    let read = |file: &str| String::from_utf8_lossy(&scene.files.read(file).unwrap_or_default()).into_owned();
+    let old = read(file).get(span.range()).unwrap_or_default().to_owned();
+    let composed = scene.services.iter().map(|service| &service.file).filter(|file| is_yaml(file));
+    let Some(place) = composed.into_iter().find(|file| old.starts_with('/') && read(file).contains(&old)) else {
+        return;
+    };
+    let message = format!("{place} names {old}, which becomes {new}");
+    draft.hazards.push(Hazard {
+        id: "server-files",
+        weight: Weight::Unsafe,
+        message,
+        at: scene.from(),
+        packaged: false,
+    });
 }
 
 /// A folder or file that is there.
@@ -93,7 +114,8 @@ fn read_only(draft: &Draft<'_>, folder: &str) -> Option<String> {
 }
 
 /// Hands over what start scripts write among the files that are served: the folder, and what copies bring into it.
-fn site(draft: &mut Draft<'_>, identity: &Identity, site: &str) {
+fn site(draft: &mut Draft<'_>, identity: &Identity, server: &Server) {
+    let site = server.site;
     let (model, stage) = (draft.scene.model, draft.scene.stage);
     let owners = model.owners(stage);
     let mut folders: Vec<String> = start::written(draft.scene)
@@ -104,10 +126,15 @@ fn site(draft: &mut Draft<'_>, identity: &Identity, site: &str) {
         .collect();
     folders.sort();
     folders.dedup();
-    let why = "a start script writes into it";
+    // It is the account's own already, and what lies in it counts.
+    if server.fills_site {
+        folders = vec![site.to_owned()];
+    }
+    let why =
+        if server.fills_site { "the image fills its folder at the start" } else { "a start script writes into it" };
     for folder in folders {
         // It is there, and a copy into it does not change its owner; a folder below it comes with a copy, or is made.
-        if folder == site && !is_handed(draft, &folder) {
+        if folder == site && !server.fills_site && !is_handed(draft, &folder) {
             draft.handed.push(handed(identity, &folder, false, why));
         }
         let into = |to: &str| value::meets(to, &folder) && value::within(to, site);
@@ -134,8 +161,21 @@ pub(super) fn may_move(draft: &mut Draft<'_>, rule: &'static str, message: &str,
         draft.refuse(rule, draft.scene.from(), message, "port-place", why);
         return false;
     }
+    // Ports in variables of templates move along in a manifest.
+    let filled = served.variables.iter().map(String::as_str).filter(|_| server.says.tls_hosts);
+    let told = filled.chain(server.variables.iter().copied()).collect::<Vec<_>>();
+    if let Some((file, name)) = kubernetes::sets(draft, &told) {
+        let why = format!("{file} sets {name}, which has it do otherwise than its image does");
+        draft.refuse(rule, draft.scene.from(), message, "port-place", why);
+        return false;
+    }
     if let Some((at, why)) = served.asks_itself.first() {
         draft.refuse(rule, *at, message, "port-place", why.clone());
+        return false;
+    }
+    let compared = served.compares.iter().find(|(port, _)| of.iter().any(|place| place.port == *port));
+    if let (Some((_, why)), Some(place)) = (compared, of.first()) {
+        draft.refuse(rule, place.at, message, "port-place", why.clone());
         return false;
     }
     if let Some(Base::Image { reference, facts: Some(facts), .. }) = draft.scene.model.root_base(draft.scene.stage)

@@ -259,6 +259,8 @@ fn same_but_ports(case: &Case<'_>, old: &str, new: &str) -> bool {
         back = back.replace(&moved.to.to_string(), &moved.from.to_string());
     }
     // A health check may ask on a port that it only implied before.
-    back == old
-        || (case.plan.moved.iter().any(|moved| moved.from == 80) && back.replace(":80", "") == old.replace(":80", ""))
+    let implied = case.plan.moved.iter().map(|moved| moved.from).filter(|from| matches!(from, 80 | 443));
+    let without =
+        |text: &str| implied.clone().fold(text.to_owned(), |text, from| text.replace(&format!(":{from}"), ""));
+    back == old || without(&back) == without(old)
 }

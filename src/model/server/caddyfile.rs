@@ -106,8 +106,14 @@ fn word(text: &[u8], start: usize) -> Option<Word> {
     let quote = rest.first().copied().filter(|byte| matches!(byte, b'"' | b'`'));
     let len = match quote {
         Some(quote) => {
-            let escaped = |at: usize| quote == b'"' && rest.get(at.wrapping_sub(1)) == Some(&b'\\');
-            let end = (1..rest.len()).find(|at| rest.get(*at) == Some(&quote) && !escaped(*at))?;
+            // Two backslashes are one, and escape nothing that follows (caddyconfig/caddyfile/lexer.go).
+            let mut escaped = false;
+            let mut ends = |byte: u8| {
+                let (was, ends) = (escaped, byte == quote && !escaped);
+                escaped = quote == b'"' && byte == b'\\' && !was;
+                ends
+            };
+            let end = (1..rest.len()).find(|at| rest.get(*at).is_some_and(|byte| ends(*byte)))?;
             end + 1
         }
         None => rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len()),
@@ -152,11 +158,16 @@ pub(super) fn secured(text: &str) -> Option<Option<std::ops::Range<usize>>> {
     (plain && named && secure).then(|| port.map(|digits| text.len() - digits.len()..text.len()))
 }
 
+/// Whether a file holds global options.
+pub(super) fn is_global(said: &[Said]) -> bool {
+    said.iter().any(|said| said.name == GLOBAL && said.inside.is_none())
+}
+
 /// Where the global options go that say ports: the place, and what stands around each of them in a file that has none yet.
 /// `None` where a file has no brackets, and so can have none.
 pub(super) fn options(text: &[u8], said: &[Said], names: &[&str]) -> Option<(usize, Vec<(String, String)>)> {
     let end = line_ending(text);
-    if let Some(global) = said.first().filter(|said| said.name == GLOBAL) {
+    if let Some(global) = said.iter().find(|said| said.name == GLOBAL && said.inside.is_none()) {
         return Some((global.span.end, names.iter().map(|name| (format!("{end}\t{name} "), String::new())).collect()));
     }
     let bracketed = |said: &Said| {
@@ -206,6 +217,7 @@ mod tests {
             ["site [\":80\"]", "  root [\"*\", \"/srv\"]"]
         );
         assert_eq!(shown("a.example,\nb.example {\n}\n").unwrap(), ["site [\"a.example\", \"b.example\"]"]);
+        assert_eq!(shown(":80 {\nrespond \"C:\\\\\"\n}\n:81 {\nx \"a\\\"b\"\n}\n").unwrap().len(), 4);
     }
 
     #[test]

@@ -34,11 +34,12 @@ pub fn read(text: &[u8], dialect: Dialect) -> Option<Vec<Said>> {
         Dialect::Xml => return super::xml::read(text),
         Dialect::Assignments => return super::assigned::read(text),
         Dialect::Keys => return super::keyed::read(text),
-        Dialect::Braces | Dialect::Lines => {}
+        Dialect::Braces | Dialect::Lines | Dialect::Hashed => {}
     }
     let mut reader = Reader { text, at: 0, said: Vec::new(), open: Vec::new() };
     match dialect {
         Dialect::Braces => reader.braces()?,
+        Dialect::Hashed => reader.hashed()?,
         _ => reader.lines()?,
     }
     reader.open.is_empty().then_some(reader.said)
@@ -121,6 +122,19 @@ impl Reader<'_> {
                 }
                 None => self.push(&mut words, section, end),
             }
+        }
+        Some(())
+    }
+
+    fn hashed(&mut self) -> Option<()> {
+        while self.at < self.text.len() {
+            let mut words = Vec::new();
+            while self.blanks().is_some_and(|byte| !matches!(byte, b'\n' | b'#')) {
+                words.push(self.word(b"#")?);
+            }
+            let end = self.at;
+            self.at = self.line_end() + 1;
+            self.push(&mut words, false, end);
         }
         Some(())
     }

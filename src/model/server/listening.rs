@@ -21,6 +21,9 @@ impl Told<'_> {
         let site = self.secured();
         match (site, said.first()) {
             _ if options.is_empty() => return Ok(Vec::new()),
+            _ if !self.main && caddyfile::is_global(self.said) => {
+                return Err(format!("{} holds global options, which belong into the main file", self.shown));
+            }
             (Some(site), _) if !self.main => {
                 return Err(format!(
                     "{} serves a site with TLS, whose ports only the main file can say",

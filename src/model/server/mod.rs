@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use super::entry::Program;
 use super::hazard::Scene;
+use super::owner::Made;
 use super::{Base, Model, value};
 use crate::context::matches;
 use crate::facts::{self, CommandKind, GivenConf, Server};
@@ -59,6 +60,8 @@ pub struct Served {
     pub doubts: Vec<(usize, String)>,
     /// Where it asks itself, which does not work where a port moves: the copy, and what it is.
     pub asks_itself: Vec<(usize, String)>,
+    /// Where it decides by the number of its port: the port, and what says so.
+    pub compares: Vec<(u16, String)>,
     /// What people may see of a port that moves.
     pub seen: Vec<(usize, String)>,
 }
@@ -235,6 +238,10 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
         let what = format!("a copy may bring {}, with parts that write elsewhere", server.capable);
         served.doubts.push((scene.from(), what));
     }
+    if let Some(step) = fills(scene, server) {
+        let line = scene.model.line(step);
+        served.doubts.push((step, format!("the RUN on line {line} may leave in {} what stays root's", server.site)));
+    }
     if !server.leaves.is_empty() {
         let what = format!("volumes of older containers hold {}: chown it once", server.leaves);
         served.doubts.push((scene.from(), what));
@@ -257,6 +264,15 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     served.given.sort_by_key(|given| server.files.iter().position(|conf| conf.path == given.conf.path));
     served.own.sort_by_key(|own| (own.at, own.shown.clone()));
     Ok(served)
+}
+
+/// The step that puts something into a folder that the image fills at its start.
+fn fills(scene: &Scene<'_>, server: &Server) -> Option<usize> {
+    let owners = scene.model.owners(scene.stage);
+    let within = |path: &str| value::within(path, server.site) && path != server.site;
+    let made = |index: usize| owners.nodes.iter().any(|(path, node)| node.made == Made::Run(index) && within(path));
+    let steps = scene.model.runs(scene.stage).map(|(_, index)| index).filter(|_| server.fills_site);
+    steps.into_iter().find(|index| made(*index) || scene.text(*index).contains(server.site))
 }
 
 /// Whether the program has a capability for certain; `None` where it never had one.
@@ -360,7 +376,7 @@ fn mounted(scene: &Scene<'_>, server: &Server) -> Result<(), String> {
         if let Some((name, _)) = otherwise {
             return Err(format!("{} sets {name}, which has it do otherwise than its image does", service.file));
         }
-        if !service.command.is_empty() {
+        if !service.command.is_empty() || service.entrypoint {
             return Err(format!("{} runs it with a command of its own", service.file));
         }
     }

@@ -6,6 +6,7 @@ use super::{Own, Served};
 use super::{caddyfile, keyed};
 use crate::facts::{ConfOpens, Server};
 use crate::model::hazard::Scene;
+use crate::model::port::{FIRST_FREE, HOSTS};
 use crate::model::value;
 use crate::source::{Lines, Span, line_ending};
 
@@ -145,6 +146,14 @@ impl Told<'_> {
                     said.name
                 ));
             }
+            let file = said.words.iter().find(|word| is(says.files, &said.name) && word.text.starts_with("unix"));
+            if let Some(word) = file {
+                return Err(format!(
+                    "{} makes {}, which only root may where nothing else is known",
+                    place(),
+                    word.text
+                ));
+            }
             if is(says.runs, &said.name) {
                 served.doubts.push((at, format!("{} runs code that may write elsewhere ({})", place(), said.name)));
             }
@@ -160,11 +169,18 @@ impl Told<'_> {
                 served.doubts.push((at, what));
             }
             let words = || said.words.iter().map(|word| word.text.as_str());
-            if is(says.asks, &said.name) && words().any(asks_itself) {
+            let asked = words().filter(|_| is(says.asks, &said.name)).filter_map(own_port).collect::<Vec<_>>();
+            if asked.iter().any(|port| matches!(port, 80 | 443)) {
                 let what = format!("{} asks the server itself on a port that moves ({})", place(), said.name);
                 served.asks_itself.push((at, what));
             }
+            // Somebody else who shares its network has that one.
+            served.more.extend(asked.into_iter().filter(|port| *port >= FIRST_FREE));
             let variable = words().any(|word| says.port_variables.iter().any(|name| word.contains(name)));
+            let numbers =
+                words().filter(|_| variable).filter_map(|word| word.trim_matches(['"', '(', ')']).parse().ok());
+            let compares = |port: u16| (port, format!("{} decides by the number of the port ({})", place(), said.name));
+            served.compares.extend(numbers.map(compares));
             if variable || is(says.passes, &said.name) {
                 let what = format!("{} tells the port to a program or to clients ({})", place(), said.name);
                 served.seen.push((at, what));
@@ -246,13 +262,13 @@ pub(super) enum Written {
     Elsewhere,
 }
 
-/// Whether an address is the own host on a port that web servers have.
-fn asks_itself(word: &str) -> bool {
+/// The port of an address that is the own host.
+fn own_port(word: &str) -> Option<u16> {
     let rest = word.split_once("://").map_or(word, |(_, rest)| rest);
     let host = rest.split(['/', '?']).next().unwrap_or("");
     let (host, port) = match host.rsplit_once(':') {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => (host, port),
         _ => (host, "80"),
     };
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0") && matches!(port, "80" | "443")
+    HOSTS.contains(&host).then(|| port.parse().ok())?
 }

@@ -1,0 +1,1 @@
+docker build -t web . && docker run -d -p 80:80 web

@@ -1,0 +1,3 @@
+resource "x" "y" {
+  container_port = 80
+}
