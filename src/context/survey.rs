@@ -1,7 +1,8 @@
 //! What a project holds for others than one Dockerfile: its Dockerfiles with what they build on, enough to see which of
 //! them builds on another, its compose files, and other files that may be manifests.
 
-use super::{Entry, Files};
+use super::{Entry, Files, matches};
+use crate::facts::words;
 
 /// A Dockerfile of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Survey {
     pub composes: Vec<String>,
     /// Paths of other YAML files.
     pub yamls: Vec<String>,
+    /// Paths of files that may say how a platform or a person runs a container.
+    pub deploys: Vec<String>,
 }
 
 /// Most folders that are looked into.
@@ -42,6 +45,9 @@ pub fn survey(files: &dyn Files) -> Survey {
         }
         for name in files.list(&folder).iter() {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            if is_deploy(name) {
+                found.deploys.push(path.clone());
+            }
             if is_dockerfile(name) {
                 let text = files.read(&path);
                 found.builds.extend(text.map(|text| Built { bases: bases(&String::from_utf8_lossy(&text)), path }));
@@ -59,6 +65,10 @@ pub fn survey(files: &dyn Files) -> Survey {
         }
     }
     found
+}
+
+fn is_deploy(name: &str) -> bool {
+    [words::DEPLOY_FILES, words::DEPLOY_SCRIPTS].into_iter().flatten().any(|pattern| matches(pattern, name))
 }
 
 /// Whether a file is called like a Dockerfile.

@@ -3,14 +3,10 @@
 
 use super::{Draft, Moved};
 use crate::compose;
-use crate::context::{below, matches};
-use crate::facts::words;
 use crate::model::Base;
 use crate::model::port::{self, Named, Use};
+use crate::model::source;
 use crate::syntax::Args;
-
-/// Most bytes of a file that is looked at.
-const BYTES: u64 = 256 << 10;
 
 /// What the variable of the base image that says where its program listens has to hold for ports that move; `None` where it
 /// names none of them.
@@ -48,21 +44,7 @@ pub(super) fn is_given(draft: &Draft<'_>, port: u16) -> bool {
 /// the base image tells it else.
 pub(super) fn said(draft: &Draft<'_>, of: &[&Named]) -> Option<String> {
     of.iter().find(|place| holds(draft, place))?;
-    let files = draft.scene.files;
-    let root = draft.scene.in_context("")?;
-    let name = |path: &str| path.rsplit('/').next().unwrap_or("").to_owned();
-    let fits = |path: &str| words::LISTENER_FILES.iter().any(|pattern| matches(pattern, &name(path)));
-    let looked_at = below(files, &root).into_iter().filter(|(path, len)| *len < BYTES && fits(path));
-    looked_at.into_iter().find_map(|(path, _)| {
-        let text = files.read(&path)?;
-        let read = String::from_utf8_lossy(&text).into_owned();
-        let says = |line: &str| {
-            let code = line.trim_start();
-            !code.starts_with("//") && words::LISTENER_WORDS.iter().any(|word| code.contains(word))
-        };
-        let at = read.lines().position(says)?;
-        Some(format!("{path}:{}", at + 1))
-    })
+    source::said(draft.scene).first().map(|(path, line)| format!("{path}:{line}"))
 }
 
 /// The variable by which the base image tells its program where to listen.

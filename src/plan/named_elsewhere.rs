@@ -1,7 +1,7 @@
 //! Files of the project besides Dockerfile and start scripts that name a port, and do not move along.
 
 use super::{Along, Draft};
-use crate::context::{below, matches};
+use crate::context::{Entry, matches};
 use crate::facts::words;
 use crate::model::hazard::{Hazard, Weight};
 use crate::model::{start, workload};
@@ -85,9 +85,10 @@ fn in_deploys(draft: &Draft<'_>, port: u16, settled: &[String]) -> Option<String
     let name = |path: &str| path.rsplit('/').next().unwrap_or("").to_owned();
     let is = |path: &str, patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, &name(path)));
     let started: Vec<&String> = start::all(draft.scene).iter().filter_map(|program| program.script.as_ref()).collect();
-    let all = below(draft.scene.files, "").into_iter().filter(|(_, len)| *len < BYTES).map(|(path, _)| path);
-    let others = all.filter(|path| !settled.contains(path) && !started.contains(&path));
-    others.into_iter().find(|path| {
+    let small = |path: &str| matches!(draft.scene.files.entry(path), Entry::File { len, .. } if len < BYTES);
+    let survey = draft.scene.files.survey();
+    let others = survey.deploys.iter().filter(|path| !settled.contains(path) && !started.contains(path) && small(path));
+    others.cloned().find(|path| {
         (is(path, words::DEPLOY_FILES) && mentions(&read(draft, path), port))
             || (is(path, words::DEPLOY_SCRIPTS) && runs(&read(draft, path), port))
     })

@@ -3,13 +3,17 @@
 use super::{FIRST_FREE, Named, Use, is_told, may_serve, named};
 use crate::model::entry::Program;
 use crate::model::hazard::Scene;
-use crate::model::{Base, Model, start};
+use crate::model::{Base, Model, source, start};
 use crate::source::Span;
 use crate::syntax::Args;
 
 /// Ports that only an ENV of the base image says, where nothing else tells the process where to listen.
 pub fn inherited(scene: &Scene<'_>) -> Vec<Named> {
     let Some((name, value)) = scene.model.port_variable(scene.stage) else { return Vec::new() };
+    // Settings count for more.
+    if !source::listed(scene).is_empty() {
+        return Vec::new();
+    }
     let told = |own: &String| tells(own, name);
     if scene.model.variables_set(scene.stage).iter().any(told) || scene.programs.list.iter().any(is_told) {
         return Vec::new();

@@ -38,7 +38,7 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<Said>> {
 }
 
 /// Whether a name is one that a pattern means: `*` is any one key, `**` at the end any number of them; case does not count.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
+pub fn fits(pattern: &str, name: &str) -> bool {
     let (pattern, open) = match pattern.strip_suffix("/**") {
         Some(begin) => (begin, true),
         None => (pattern, false),

@@ -26,6 +26,7 @@ use crate::source::Span;
 use crate::syntax::{Args, Command};
 
 pub use conf::{Said, Word, read};
+pub use keyed::fits;
 
 /// A server whose configuration is known.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ mod given;
 mod installed;
 mod known;
 mod line;
+mod listed;
 mod listen;
 mod mention;
 mod packed;
@@ -22,6 +23,7 @@ use crate::facts;
 
 pub use doubt::ports;
 pub use installed::beside_package;
+pub use listed::{listed, said};
 pub use mention::{above, moves, named, owns};
 pub use settings::{Setting, settings};
 pub(super) use started::{File, files};

@@ -29,6 +29,7 @@ pub fn settings(scene: &Scene<'_>) -> Vec<Setting> {
         found.extend(open.iter().filter_map(|text| setting(scene, file, text)));
     }
     found.extend(super::packed::packed(scene));
+    found.extend(super::listed::listed(scene));
     found.dedup();
     found
 }
@@ -188,7 +189,7 @@ fn literal(arguments: &str) -> Option<String> {
 const ENDINGS: [&str; 6] = [".json", ".yml", ".yaml", ".ini", ".cfg", ".conf"];
 
 /// Whether something is mounted over a file: a compose file or a manifest says so.
-fn mounted(scene: &Scene<'_>, place: &str) -> bool {
+pub(super) fn mounted(scene: &Scene<'_>, place: &str) -> bool {
     let composed = scene.services.iter().flat_map(|service| &service.mounts);
     let deployed = |file: &str| {
         let text = scene.files.read(file).unwrap_or_default();
