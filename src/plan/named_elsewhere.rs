@@ -88,10 +88,11 @@ fn in_deploys(draft: &Draft<'_>, port: u16, settled: &[String]) -> Option<String
     let small = |path: &str| matches!(draft.scene.files.entry(path), Entry::File { len, .. } if len < BYTES);
     let survey = draft.scene.files.survey();
     let others = survey.deploys.iter().filter(|path| !settled.contains(path) && !started.contains(path) && small(path));
-    others.cloned().find(|path| {
+    let mut says = others.filter(|path| {
         (is(path, words::DEPLOY_FILES) && mentions(&read(draft, path), port))
             || (is(path, words::DEPLOY_SCRIPTS) && runs(&read(draft, path), port))
-    })
+    });
+    says.next().cloned()
 }
 
 fn read(draft: &Draft<'_>, path: &str) -> String {
