@@ -34,6 +34,7 @@ pub fn rows(servers: &[Server]) -> impl Iterator<Item = String> {
             format!("packages: &[{}]", packages.join(", ")),
             list("unless_packages", &it.unless_packages),
             shown("worker", &it.worker),
+            shown("makes_account", &it.makes_account),
             list("programs", &it.programs),
             list("arguments", &it.arguments),
             format!("dialect: Dialect::{dialect}"),

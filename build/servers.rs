@@ -24,6 +24,9 @@ pub struct Server {
     /// The account that its workers run as, where the base image has it; empty where none does.
     #[serde(default)]
     pub worker: String,
+    /// The account that its package makes for its workers, where it is not run as that one; empty where none is.
+    #[serde(default)]
+    pub makes_account: String,
     /// Programs that start it.
     pub programs: Vec<String>,
     /// Arguments with which they start it as the image does.

@@ -13,6 +13,8 @@ pub struct Server {
     pub unless_packages: &'static [&'static str],
     /// The account that its workers run as, where the base image has it; empty where none does.
     pub worker: &'static str,
+    /// The account that its package makes for its workers, where it is not run as that one; empty where none is.
+    pub makes_account: &'static str,
     /// Programs that start it.
     pub programs: &'static [&'static str],
     /// Arguments with which they start it as the image does.

@@ -7,6 +7,7 @@ mod assigned;
 mod brought;
 mod caddyfile;
 mod conf;
+mod doubts;
 mod keyed;
 mod listening;
 mod packaged;
@@ -18,7 +19,6 @@ use std::collections::BTreeMap;
 
 use super::entry::Program;
 use super::hazard::Scene;
-use super::owner::Made;
 use super::{Base, Model, value};
 use crate::context::matches;
 use crate::facts::{self, CommandKind, GivenConf, Server};
@@ -235,28 +235,7 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
         }
     }
     served.capable = capable(scene, server)?;
-    if served.capable == Some(false) {
-        let what = format!("a copy may bring {}, with parts that write elsewhere", server.capable);
-        served.doubts.push((scene.from(), what));
-    }
-    if let Some(step) = fills(scene, server) {
-        let line = scene.model.line(step);
-        served.doubts.push((step, format!("the RUN on line {line} may leave in {} what stays root's", server.site)));
-    }
-    if !server.leaves.is_empty() {
-        let what = format!("volumes of older containers hold {}: chown it once", server.leaves);
-        served.doubts.push((scene.from(), what));
-    }
-    if let Some(step) = scene.model.unknown_step(scene.stage, server).filter(|_| !server.packages.is_empty()) {
-        let line = scene.model.line(step);
-        served.doubts.push((
-            step,
-            format!(
-                "the RUN on line {line} may bring another {}, or parts that write elsewhere",
-                server.programs.first().unwrap_or(&"")
-            ),
-        ));
-    }
+    doubts::add(scene, server, &mut served);
     served.tried = ran::tries(scene, server, 0);
     served.left = served.left.filter(|_| {
         let main = confs.get(&main).map_or(0, |(_, at)| *at);
@@ -265,15 +244,6 @@ fn found(scene: &Scene<'_>, server: &'static Server) -> Result<Served, String> {
     served.given.sort_by_key(|given| server.files.iter().position(|conf| conf.path == given.conf.path));
     served.own.sort_by_key(|own| (own.at, own.shown.clone()));
     Ok(served)
-}
-
-/// The step that puts something into a folder that the image fills at its start.
-fn fills(scene: &Scene<'_>, server: &Server) -> Option<usize> {
-    let owners = scene.model.owners(scene.stage);
-    let within = |path: &str| value::within(path, server.site) && path != server.site;
-    let made = |index: usize| owners.nodes.iter().any(|(path, node)| node.made == Made::Run(index) && within(path));
-    let steps = scene.model.runs(scene.stage).map(|(_, index)| index).filter(|_| server.fills_site);
-    steps.into_iter().find(|index| made(*index) || scene.text(*index).contains(server.site))
 }
 
 /// Whether the program has a capability for certain; `None` where it never had one.
