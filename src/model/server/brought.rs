@@ -57,6 +57,18 @@ struct Told<'t> {
 }
 
 impl Told<'_> {
+    /// The step of another stage that names a file, or files by a pattern.
+    fn touched(&self, from: &str, name: &str) -> Option<usize> {
+        let model = self.scene.model;
+        let stage = model.find_stage(from, self.stage)?;
+        let names = |index: &usize| {
+            let text = self.scene.text(*index);
+            text.contains(name)
+                || ["*.", "/*", " *"].iter().any(|pattern| text.contains(pattern) && text.contains("sed"))
+        };
+        model.runs(stage).map(|(_, index)| index).find(names)
+    }
+
     fn paths(&self, server: &Server) -> Result<Vec<String>, String> {
         let (scene, model) = (self.scene, self.scene.model);
         let line = model.line(self.index);
@@ -89,7 +101,10 @@ impl Told<'_> {
             let inner = source.trim_start_matches("./").trim_matches('/');
             let name = inner.rsplit('/').next().unwrap_or("");
             let itself = if into { value::join(&to, name) } else { to.clone() };
-            if self.copy.flag("from").is_some() {
+            if let Some(from) = self.copy.flag("from").and_then(|flag| flag.value.as_deref()) {
+                if let Some(step) = self.touched(from, name) {
+                    return Err(format!("the RUN on line {} may change {name} before it is copied", model.line(step)));
+                }
                 // A folder of another stage cannot be listed: only single files are followed.
                 let is_file = itself.ends_with(server.ending) && scene.file(&itself).is_some();
                 if !is_file {
