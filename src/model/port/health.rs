@@ -13,14 +13,24 @@ pub const HOSTS: [&str; 4] = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"];
 pub(super) fn asked(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named> {
     let programs = model.health_programs(stage, index).list;
     let found = programs.iter().flat_map(|program| {
+        // Words of a script in a word have no places of their own: URLs alone are found in the whole.
+        let text = |place: Span| std::str::from_utf8(place.of(model.bytes)).unwrap_or_default();
+        let lost = |(word, place): (&Option<String>, &Span)| {
+            let named = |host: &&&str| word.as_ref().is_some_and(|word| word.contains(**host));
+            HOSTS.iter().find(named).is_some_and(|host| !text(*place).contains(host))
+        };
+        if program.arguments.iter().zip(&program.places).any(lost) {
+            let whole = model.instruction(index).map_or(program.span, |found| found.span);
+            return of_word(&Program { name: String::new(), ..program.clone() }, whole, text(whole), None);
+        }
         let word = |at: usize| {
             program.arguments.get(at)?.as_ref()?;
             let place = *program.places.get(at)?;
-            Some((place, std::str::from_utf8(place.of(model.bytes)).ok()?))
+            Some((place, text(place)))
         };
         let places =
             (0..program.arguments.len()).filter_map(move |at| Some((word(at)?, word(at + 1)))).collect::<Vec<_>>();
-        places.into_iter().flat_map(|((place, text), next)| of_word(program, place, text, next))
+        places.into_iter().flat_map(|((place, text), next)| of_word(program, place, text, next)).collect()
     });
     let low = found.filter(|(port, _)| *port > 0 && *port < FIRST_FREE);
     low.map(|(port, span)| Named::new(port, Use::Asks, index, span, true)).collect()
