@@ -4,6 +4,7 @@
 use super::asked::{Asked, asked};
 use super::join;
 use super::read::with_defaults;
+use crate::facts::words;
 use crate::source::Span;
 use crate::yaml::{Kind, Node, tree};
 
@@ -32,11 +33,11 @@ pub fn moved(text: &[u8], service: &str, from: u16, to: u16, variables: &[String
     }
     let mut moved = Moved { text, from, to, variables, edits: Vec::new() };
     moved.own(own, service)?;
-    let mut names = vec![service.to_owned()];
-    names.extend(["container_name", "hostname"].iter().filter_map(|key| own.get(key)?.text().map(str::to_owned)));
+    let mut names = vec![service];
+    names.extend(["container_name", "hostname"].iter().filter_map(|key| own.get(key)?.text()));
     let aliases =
         own.get("networks").into_iter().flat_map(Node::entries).filter_map(|(_, network)| network.get("aliases"));
-    names.extend(aliases.flat_map(Node::items).filter_map(|name| name.text().map(str::to_owned)));
+    names.extend(aliases.flat_map(Node::items).filter_map(Node::text));
     let said = services.entries().iter().flat_map(|(_, service)| service.entries());
     for (_, value) in said.filter(|(key, _)| !key.text().is_some_and(|key| ASKS_NOBODY.contains(&key))) {
         value.scalars().into_iter().for_each(|scalar| moved.asked(scalar, &names));
@@ -175,7 +176,7 @@ impl Moved<'_> {
                 "expose" => value.items().iter().try_for_each(|port| self.digits_of(port, |text| text.to_owned()))?,
                 "healthcheck" => {
                     for scalar in value.get("test").map(Node::scalars).unwrap_or_default() {
-                        self.asked(scalar, &["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].map(str::to_owned));
+                        self.asked(scalar, words::OWN_HOSTS);
                     }
                 }
                 "environment" => {
@@ -269,7 +270,7 @@ impl Moved<'_> {
     }
 
     /// Whoever is asked by name on the port: `http://web:80/`, `web:80`, `http://web/`.
-    fn asked(&mut self, scalar: &Node, names: &[String]) {
+    fn asked(&mut self, scalar: &Node, names: &[&str]) {
         let Ok(raw) = std::str::from_utf8(scalar.span.of(self.text)) else { return };
         for Asked { digits } in names.iter().flat_map(|name| asked(raw, name, self.from)) {
             let (start, end) = (scalar.span.start + digits.start, scalar.span.start + digits.end);

@@ -2,11 +2,9 @@
 
 use super::{Manifest, Object, Own, Patch, is_plain, kind, labels, own, template};
 use crate::compose;
+use crate::facts::words;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
-
-/// Names by which a pod's containers ask each other.
-const HERE: [&str; 4] = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"];
 
 /// The changes that move the port `from` of the containers of these images to `to`, and the files in which nothing names
 /// the old one any more; `variables` are those that hold the image's own ports.
@@ -122,7 +120,7 @@ impl Moved {
     fn asked(&mut self, manifest: &Manifest, node: &Node) {
         let Ok(raw) = std::str::from_utf8(node.span.of(&manifest.text)) else { return };
         let port = self.from.parse().unwrap_or_default();
-        for place in HERE.iter().flat_map(|name| compose::asked(raw, name, port)) {
+        for place in words::OWN_HOSTS.iter().flat_map(|name| compose::asked(raw, name, port)) {
             let span = Span::new(node.span.start + place.digits.start, node.span.start + place.digits.end);
             let text = if span.is_empty() { format!(":{}", self.to) } else { self.to.clone() };
             self.patches.push(Patch { file: manifest.file.clone(), span, text, adds: Vec::new() });

@@ -11,7 +11,7 @@ use crate::facts::{self, GivenConf, ProgramRole};
 use crate::source::Span;
 use crate::syntax::{Args, Keyword, Word};
 
-pub use health::{HOSTS, asks};
+pub use health::asks;
 use variable::{address_port, variables, variables_read};
 pub use variable::{inherited, tells, variables_named};
 

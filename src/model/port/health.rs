@@ -6,9 +6,6 @@ use crate::model::Model;
 use crate::model::entry::Program;
 use crate::source::Span;
 
-/// How a container calls itself.
-pub const HOSTS: [&str; 4] = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"];
-
 /// Every place in a HEALTHCHECK that asks the container itself on a port below 1024.
 pub(super) fn asked(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named> {
     let programs = model.health_programs(stage, index).list;
@@ -17,7 +14,7 @@ pub(super) fn asked(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named>
         let text = |place: Span| std::str::from_utf8(place.of(model.bytes)).unwrap_or_default();
         let lost = |(word, place): (&Option<String>, &Span)| {
             let named = |host: &&&str| word.as_ref().is_some_and(|word| word.contains(**host));
-            HOSTS.iter().find(named).is_some_and(|host| !text(*place).contains(host))
+            words::OWN_HOSTS.iter().find(named).is_some_and(|host| !text(*place).contains(host))
         };
         if program.arguments.iter().zip(&program.places).any(lost) {
             let whole = model.instruction(index).map_or(program.span, |found| found.span);
@@ -39,13 +36,14 @@ pub(super) fn asked(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named>
 /// The ports on which a word asks: `http://localhost/`, `localhost:80`, `localhost 80`; where the digits are, or would be.
 fn of_word(program: &Program, place: Span, text: &str, next: Option<(Span, &str)>) -> Vec<(u16, Span)> {
     let plain = text.trim_matches(['"', '\'']);
-    if let (true, Some((digits, port))) = (HOSTS.contains(&plain), next)
+    if let (true, Some((digits, port))) = (words::OWN_HOSTS.contains(&plain), next)
         && let Ok(port) = port.parse()
     {
         return vec![(port, digits)];
     }
     let takes_hosts = words::URL_CLIENTS.contains(&program.name.as_str());
-    let hits = HOSTS.iter().flat_map(|host| text.match_indices(host).map(|(at, host)| (at, at + host.len())));
+    let hits =
+        words::OWN_HOSTS.iter().flat_map(|host| text.match_indices(host).map(|(at, host)| (at, at + host.len())));
     hits.filter_map(|(at, end)| {
         let (port, digits) = asked_at(text.get(..at)?, text.get(end..)?, takes_hosts)?;
         let start = place.start + end + usize::from(digits > 0);

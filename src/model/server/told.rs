@@ -4,9 +4,9 @@ use super::conf::{Said, Word, read};
 use super::listening::variable;
 use super::{Own, Served};
 use super::{caddyfile, keyed};
-use crate::facts::{ConfOpens, Server};
+use crate::facts::{ConfOpens, Server, words};
 use crate::model::hazard::Scene;
-use crate::model::port::{FIRST_FREE, HOSTS};
+use crate::model::port::FIRST_FREE;
 use crate::model::value;
 use crate::source::{Lines, Span, line_ending};
 
@@ -270,5 +270,5 @@ fn own_port(word: &str) -> Option<u16> {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => (host, port),
         _ => (host, "80"),
     };
-    HOSTS.contains(&host).then(|| port.parse().ok())?
+    words::OWN_HOSTS.contains(&host).then(|| port.parse().ok())?
 }
