@@ -62,6 +62,7 @@ lane_languages() {
   image node debian node:22-slim node:{20,22,20-slim,lts,lts-slim,latest,22-bookworm-slim}
   image python debian python:3.12-slim python:{3,3-slim,3.11,3.11-slim,3.12,slim,latest}
   image python-servers python python:3.12-bookworm
+  image ruby debian ruby:3.3-slim ruby:{3.3,3,latest}
   image php debian php:8.3-cli php:{8.3,8-cli,8,cli,latest}
   image php-fpm php php:8.3-fpm php:{8-fpm,fpm}
   image php-apache php php:8.3-apache php:{8-apache,apache}
