@@ -184,8 +184,11 @@ impl Moved<'_> {
                     self.variables(value, |name| is_own_port(name, own))?;
                     self.addresses(value)?;
                 }
-                // A label is about the container that has it.
-                "labels" => self.variables(value, |name| Ok(name.ends_with(".port") || name.ends_with("/port")))?,
+                // A label is about the container that has it; a middleware's port is the one that clients are sent to.
+                "labels" => self.variables(value, |name| {
+                    let name = name.to_ascii_lowercase();
+                    Ok((name.ends_with(".port") || name.ends_with("/port")) && !name.contains(".middlewares."))
+                })?,
                 "command" | "entrypoint" if value.scalars().iter().any(|word| self.names(word)) => {
                     return Err(format!("{key} of the service {name} names {}", self.from));
                 }
@@ -332,6 +335,10 @@ mod tests {
             (
                 "labels: [\"traefik.http.services.web.loadbalancer.server.port=80\"]",
                 "labels: [\"traefik.http.services.web.loadbalancer.server.port=8080\"]",
+            ),
+            (
+                "labels: [\"traefik.http.middlewares.tls.redirectscheme.port=80\"]",
+                "labels: [\"traefik.http.middlewares.tls.redirectscheme.port=80\"]",
             ),
             (
                 "healthcheck: {test: [CMD, curl, -f, 'http://localhost/up']}",
