@@ -131,7 +131,7 @@ fn says(it: &Says) -> String {
         list("runs", &it.runs),
         list("keys", &it.keys),
         list("sockets", &it.sockets),
-        list("files", &it.files),
+        list("unix", &it.unix),
         list("sends", &it.sends),
         format!("opens: &[{}]", it.opens.iter().map(opens).collect::<Vec<_>>().join(", ")),
         list("asks", &it.asks),

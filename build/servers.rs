@@ -244,7 +244,7 @@ pub struct Says {
     pub sockets: Vec<String>,
     /// Makes a socket of a file where a word of it is one (`unix/…`).
     #[serde(default)]
-    pub files: Vec<String>,
+    pub unix: Vec<String>,
     /// Its word names what listens, and clients are sent to that one's port.
     #[serde(default)]
     pub sends: Vec<String>,

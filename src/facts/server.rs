@@ -216,7 +216,7 @@ pub struct ConfWords {
     /// Asks a socket of its own host, whose owner decides who may, unless an `endpoint` below it names another host.
     pub sockets: &'static [&'static str],
     /// Makes a socket of a file where a word of it is one (`unix/…`).
-    pub files: &'static [&'static str],
+    pub unix: &'static [&'static str],
     /// Its word names what listens, and clients are sent to that one's port.
     pub sends: &'static [&'static str],
     /// What has it listen on one more port.

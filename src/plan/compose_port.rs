@@ -69,10 +69,7 @@ pub(super) fn look(draft: &mut Draft<'_>, from: u16, to: u16, at: usize) -> Vec<
         }
     }
     if let Some((file, why)) = failed.first() {
-        let all: Vec<String> =
-            draft.moved.iter().map(|it| it.from).chain([from]).map(|port| port.to_string()).collect();
-        let ports = if all.len() == 1 { format!("port {from} is") } else { format!("ports {} are", all.join(" and ")) };
-        let message = format!("{file} runs the image, and its {ports} not changed along: {why}");
+        let message = format!("{file} runs the image, and its {} not changed along: {why}", draft.together(from));
         draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
         // All of a file or nothing of it.
         draft.along.retain(|along| !failed.iter().any(|(file, _)| *file == along.path));

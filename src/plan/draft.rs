@@ -119,6 +119,16 @@ impl<'d> Draft<'d> {
         self.findings.push(Finding { rule, message: message.into(), why: why.into(), reason, at, fixed: false });
     }
 
+    /// This port and those that moved before it, as what stays together: `port 80 is`, `ports 80 and 443 are`.
+    pub fn together(&self, from: u16) -> String {
+        let ports: Vec<String> =
+            self.moved.iter().map(|it| it.from).chain([from]).map(|port| port.to_string()).collect();
+        match ports.as_slice() {
+            [one] => format!("port {one} is"),
+            several => format!("ports {} are", several.join(" and ")),
+        }
+    }
+
     /// Adds a finding that is only advice: it changes nothing of how the file ends.
     pub fn advise(&mut self, rule: &'static str, at: usize, message: impl Into<String>, why: impl Into<String>) {
         self.findings.push(Finding { rule, message: message.into(), why: why.into(), reason: None, at, fixed: false });

@@ -160,11 +160,7 @@ pub(super) fn ports(draft: &mut Draft<'_>, from: u16, to: u16, at: usize) -> Vec
         }
         Err(why) => {
             let files: Vec<String> = cluster(draft).manifests.iter().map(|manifest| manifest.file.clone()).collect();
-            let all: Vec<String> =
-                draft.moved.iter().map(|it| it.from).chain([from]).map(|port| port.to_string()).collect();
-            let ports =
-                if all.len() == 1 { format!("port {from} is") } else { format!("ports {} are", all.join(" and ")) };
-            let message = format!("{ports} not changed along in the manifests: {why}");
+            let message = format!("{} not changed along in the manifests: {why}", draft.together(from));
             draft.hazards.push(Hazard { id: "port-elsewhere", weight: Weight::Unsafe, message, at, packaged: false });
             draft.along.retain(|along| !files.contains(&along.path));
             files

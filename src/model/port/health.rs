@@ -3,7 +3,6 @@
 use super::{FIRST_FREE, Named, Use};
 use crate::facts::words;
 use crate::model::Model;
-use crate::model::entry::Program;
 use crate::source::Span;
 
 /// Every place in a HEALTHCHECK that asks the container itself on a port below 1024.
@@ -18,8 +17,9 @@ pub(super) fn asked(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named>
         };
         if program.arguments.iter().zip(&program.places).any(lost) {
             let whole = model.instruction(index).map_or(program.span, |found| found.span);
-            return of_word(&Program { name: String::new(), ..program.clone() }, whole, text(whole), None);
+            return of_word(false, whole, text(whole), None);
         }
+        let takes_hosts = words::URL_CLIENTS.contains(&program.name.as_str());
         let word = |at: usize| {
             program.arguments.get(at)?.as_ref()?;
             let place = *program.places.get(at)?;
@@ -27,21 +27,21 @@ pub(super) fn asked(model: &Model<'_>, stage: usize, index: usize) -> Vec<Named>
         };
         let places =
             (0..program.arguments.len()).filter_map(move |at| Some((word(at)?, word(at + 1)))).collect::<Vec<_>>();
-        places.into_iter().flat_map(|((place, text), next)| of_word(program, place, text, next)).collect()
+        places.into_iter().flat_map(|((place, text), next)| of_word(takes_hosts, place, text, next)).collect()
     });
     let low = found.filter(|(port, _)| *port > 0 && *port < FIRST_FREE);
     low.map(|(port, span)| Named::new(port, Use::Asks, index, span, true)).collect()
 }
 
-/// The ports on which a word asks: `http://localhost/`, `localhost:80`, `localhost 80`; where the digits are, or would be.
-fn of_word(program: &Program, place: Span, text: &str, next: Option<(Span, &str)>) -> Vec<(u16, Span)> {
+/// The ports on which a word asks: `http://localhost/`, `localhost:80`, `localhost 80`, and to a client that
+/// takes hosts `localhost/`; where the digits are, or would be.
+fn of_word(takes_hosts: bool, place: Span, text: &str, next: Option<(Span, &str)>) -> Vec<(u16, Span)> {
     let plain = text.trim_matches(['"', '\'']);
     if let (true, Some((digits, port))) = (words::OWN_HOSTS.contains(&plain), next)
         && let Ok(port) = port.parse()
     {
         return vec![(port, digits)];
     }
-    let takes_hosts = words::URL_CLIENTS.contains(&program.name.as_str());
     let hits =
         words::OWN_HOSTS.iter().flat_map(|host| text.match_indices(host).map(|(at, host)| (at, at + host.len())));
     hits.filter_map(|(at, end)| {

@@ -1,5 +1,7 @@
 //! A configuration in YAML or TOML as a list of what its keys say: `web.address` as `web/address` with one word.
 
+use std::collections::HashSet;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -10,31 +12,103 @@ use crate::yaml::{self, Kind, Node};
 /// Every value that holds no others, in order; a list of plain values is one, the keys of lists of tables stand for all of
 /// these. `None` where the text cannot be read, says a key twice or stands for something elsewhere (`*alias`).
 pub(super) fn read(text: &[u8]) -> Option<Vec<Said>> {
-    let mut said = Vec::new();
+    let mut found = Found::default();
     match yaml::tree(text).as_deref() {
         Some([]) => {}
         Some([document]) if matches!(document.kind, Kind::Map(_)) => {
             if document.names_twice() {
                 return None;
             }
-            of_yaml(document, "", &mut said)?;
+            found.of_yaml(document, "")?;
         }
         _ => {
             let text = std::str::from_utf8(text).ok()?;
             let table = DeTable::parse(text).ok()?;
-            of_table(table.get_ref(), "", span(&table), &mut said);
+            found.of_table(table.get_ref(), "", span(&table));
         }
     }
-    said.sort_by_key(|of: &Said| of.span);
-    // Keys that differ in their case are the same to some programs, and not to others.
-    let mut names: Vec<String> = said.iter().map(|of| of.name.to_ascii_lowercase()).collect();
-    names.sort();
-    let listed =
-        |name: &String| said.iter().filter(|of| of.name.to_ascii_lowercase() == *name).all(|of| of.inside.is_some());
-    names.windows(2).all(|pair| pair.first() != pair.last() || pair.first().is_some_and(listed)).then(|| {
-        said.iter_mut().for_each(|of| of.inside = None);
-        said
-    })
+    found.said()
+}
+
+/// What is said so far.
+#[derive(Default)]
+struct Found {
+    said: Vec<Said>,
+    /// The names outside of lists of tables, and those in them: there a name may be said again.
+    alone: Vec<String>,
+    listed: HashSet<String>,
+    /// How many lists of tables stand around what is read.
+    lists: usize,
+}
+
+impl Found {
+    /// All of it in order; `None` where names differ in their case alone: they are the same to some programs, not to others.
+    fn said(mut self) -> Option<Vec<Said>> {
+        let mut names = self.listed;
+        if !self.alone.into_iter().all(|name| names.insert(name)) {
+            return None;
+        }
+        self.said.sort_by_key(|of| of.span);
+        Some(self.said)
+    }
+
+    fn add(&mut self, path: &str, words: Vec<Word>, span: Span) {
+        let name = path.to_ascii_lowercase();
+        match self.lists {
+            0 => self.alone.push(name),
+            _ => drop(self.listed.insert(name)),
+        }
+        self.said.push(Said { name: path.to_owned(), words, span, inside: None, opens: false });
+    }
+
+    fn of_yaml(&mut self, node: &Node, path: &str) -> Option<()> {
+        let word = |node: &Node| Some(Word { text: node.text()?.to_owned(), span: node.span });
+        match &node.kind {
+            _ if node.anchored => return None,
+            Kind::Alias => return None,
+            Kind::Scalar(_) => self.add(path, vec![word(node)?], node.span),
+            Kind::Map(entries) if entries.is_empty() => self.add(path, Vec::new(), node.span),
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    self.of_yaml(value, &below(path, key.text()?))?;
+                }
+            }
+            Kind::List(items) if items.iter().all(|item| item.text().is_some() && !item.anchored) => {
+                self.add(path, items.iter().filter_map(word).collect(), node.span);
+            }
+            Kind::List(items) => {
+                self.lists += 1;
+                items.iter().try_for_each(|item| self.of_yaml(item, path))?;
+                self.lists -= 1;
+            }
+        }
+        Some(())
+    }
+
+    fn of_table(&mut self, table: &DeTable<'_>, path: &str, whole: Span) {
+        if table.is_empty() && !path.is_empty() {
+            self.add(path, Vec::new(), whole);
+        }
+        for (key, value) in table {
+            self.of_value(value, &below(path, key.get_ref()));
+        }
+    }
+
+    fn of_value(&mut self, value: &Spanned<DeValue<'_>>, path: &str) {
+        match value.get_ref() {
+            DeValue::Table(table) => self.of_table(table, path, span(value)),
+            DeValue::Array(items) => {
+                let words: Vec<Word> = items.iter().filter_map(word).collect();
+                if words.len() == items.len() {
+                    return self.add(path, words, span(value));
+                }
+                self.lists += 1;
+                items.iter().for_each(|item| self.of_value(item, path));
+                self.lists -= 1;
+            }
+            _ => self.add(path, word(value).into_iter().collect(), span(value)),
+        }
+    }
 }
 
 /// Whether a name is one that a pattern means: `*` is any one key, `**` at the end any number of them; case does not count.
@@ -53,61 +127,8 @@ fn below(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") }
 }
 
-fn leaf(path: &str, words: Vec<Word>, span: Span, listed: bool) -> Said {
-    Said { name: path.to_owned(), words, span, inside: listed.then_some(0), opens: false }
-}
-
-fn of_yaml(node: &Node, path: &str, said: &mut Vec<Said>) -> Option<()> {
-    let word = |node: &Node| Some(Word { text: node.text()?.to_owned(), span: node.span });
-    match &node.kind {
-        _ if node.anchored => return None,
-        Kind::Alias => return None,
-        Kind::Scalar(_) => said.push(leaf(path, vec![word(node)?], node.span, false)),
-        Kind::Map(entries) if entries.is_empty() => said.push(leaf(path, Vec::new(), node.span, false)),
-        Kind::Map(entries) => {
-            for (key, value) in entries {
-                of_yaml(value, &below(path, key.text()?), said)?;
-            }
-        }
-        Kind::List(items) if items.iter().all(|item| item.text().is_some() && !item.anchored) => {
-            said.push(leaf(path, items.iter().filter_map(word).collect(), node.span, false));
-        }
-        Kind::List(items) => {
-            let first = said.len();
-            items.iter().try_for_each(|item| of_yaml(item, path, said))?;
-            said.iter_mut().skip(first).for_each(|of| of.inside = Some(0));
-        }
-    }
-    Some(())
-}
-
 fn span<T>(of: &Spanned<T>) -> Span {
     Span::new(of.span().start, of.span().end)
-}
-
-fn of_table(table: &DeTable<'_>, path: &str, whole: Span, said: &mut Vec<Said>) {
-    if table.is_empty() && !path.is_empty() {
-        said.push(leaf(path, Vec::new(), whole, false));
-    }
-    for (key, value) in table {
-        of_value(value, &below(path, key.get_ref()), said);
-    }
-}
-
-fn of_value(value: &Spanned<DeValue<'_>>, path: &str, said: &mut Vec<Said>) {
-    match value.get_ref() {
-        DeValue::Table(table) => of_table(table, path, span(value), said),
-        DeValue::Array(items) => {
-            let words: Vec<Word> = items.iter().filter_map(word).collect();
-            if words.len() == items.len() {
-                return said.push(leaf(path, words, span(value), false));
-            }
-            let first = said.len();
-            items.iter().for_each(|item| of_value(item, path, said));
-            said.iter_mut().skip(first).for_each(|of| of.inside = Some(0));
-        }
-        _ => said.push(leaf(path, word(value).into_iter().collect(), span(value), false)),
-    }
 }
 
 /// A plain value, as it is read.
@@ -171,6 +192,11 @@ mod tests {
         ] {
             assert_eq!(shown(broken), None, "{broken}");
         }
+        assert!(read("a:\n".to_owned().as_bytes()).is_some() && shown("a:\n- b: 1\n- b: 2\nA: 1\n").is_some());
+        assert_eq!(
+            read("- b: 1\n".repeat(50_000).replacen('-', "a:\n-", 1).as_bytes()).map(|said| said.len()),
+            Some(50_000)
+        );
         assert_eq!(shown("# nothing\n"), Some(Vec::new()));
         assert_eq!(shown(""), Some(Vec::new()));
     }

@@ -1,5 +1,6 @@
 //! The ports that a configuration file of the project names, and what is said beside them.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::conf::{Said, Word};
@@ -59,17 +60,19 @@ impl Told<'_> {
     /// Words that send clients to what listens: what that is, and the word's place.
     fn sent(&self) -> Result<Vec<(usize, Span)>, String> {
         let says = &self.server.says;
+        // What stands in the place of a pattern's `*` is its name.
+        let names = |of: &Said| {
+            let pattern = says.listens.iter().find(|pattern| is(&[pattern], &of.name))?;
+            let at = pattern.split('/').position(|key| key == "*")?;
+            of.name.split('/').nth(at).map(str::to_owned)
+        };
+        let all = self.said.iter().enumerate().filter(|_| !says.sends.is_empty());
+        let known: HashMap<String, usize> = all.filter_map(|(at, of)| Some((names(of)?, at))).collect();
         let mut found = Vec::new();
         for said in self.said.iter().filter(|said| is(says.sends, &said.name)) {
             let Some(word) = said.words.first().filter(|word| !word.text.starts_with(':')) else { continue };
-            let named = |pattern: &&str, name: &str| {
-                let at = pattern.split('/').position(|key| key == "*");
-                at.and_then(|at| name.split('/').nth(at)) == Some(word.text.as_str())
-            };
-            let is_it = |of: &Said| is(says.listens, &of.name) && says.listens.iter().any(|it| named(it, &of.name));
-            let to = self.said.iter().position(is_it);
             let unclear = || format!("{} sends clients to {}, which nothing in it names", self.place(said), word.text);
-            found.push((to.ok_or_else(unclear)?, word.span));
+            found.push((*known.get(&word.text).ok_or_else(unclear)?, word.span));
         }
         Ok(found)
     }

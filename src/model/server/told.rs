@@ -117,6 +117,7 @@ impl Told<'_> {
     fn served(&self, scene: &Scene<'_>, served: &mut Served, at: usize) -> Result<(), String> {
         let says = &self.server.says;
         let volumes = scene.named_volumes();
+        let sockets: Vec<&str> = says.sockets.iter().copied().filter(|socket| !self.asks_elsewhere(socket)).collect();
         let lasts = |path: &str| volumes.iter().any(|(_, volume)| path.starts_with('/') && value::within(path, volume));
         for said in self.said {
             let place = || self.place(said);
@@ -137,16 +138,14 @@ impl Told<'_> {
                     Written::Elsewhere => return Err(format!("{} writes {first}, which may stay root's", place())),
                 }
             }
-            if let Some(socket) = says.sockets.iter().find(|socket| is(&[socket], &said.name))
-                && !self.asks_elsewhere(socket)
-            {
+            if is(&sockets, &said.name) {
                 return Err(format!(
                     "{} asks a socket of the host that only root and its group may open ({})",
                     place(),
                     said.name
                 ));
             }
-            let file = said.words.iter().find(|word| is(says.files, &said.name) && word.text.starts_with("unix"));
+            let file = said.words.iter().find(|word| is(says.unix, &said.name) && word.text.starts_with("unix"));
             if let Some(word) = file {
                 return Err(format!(
                     "{} makes {}, which only root may where nothing else is known",
